@@ -9,6 +9,7 @@ mod diagnose;
 pub(crate) mod explain;
 mod importance;
 mod pictures;
+mod play;
 mod serve;
 mod training;
 
@@ -20,6 +21,7 @@ pub(crate) use compare::{Against, Compare};
 pub(crate) use diagnose::Diagnose;
 pub(crate) use importance::Importance;
 pub(crate) use pictures::{Plot, Plots, What};
+pub(crate) use play::Play;
 pub(crate) use serve::Serve;
 pub(crate) use training::TrainingFlags;
 
@@ -61,7 +63,8 @@ use std::str::FromStr;
         pellucid explain xor-by-hand -o xor.html\n  \
         pellucid find-rate people.csv --target income --plot rates.png\n  \
         pellucid diagnose people.csv --target income\n  \
-        pellucid check xor-by-hand\n\n\
+        pellucid check xor-by-hand\n  \
+        pellucid play people.csv --target income\n\n\
         Exit status: 0 done, 1 failed, 2 wrong usage."
 )]
 pub(crate) struct Arguments {
@@ -116,6 +119,8 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// Say what is wrong with a training or a model: what was seen, why it matters, what to try
     Diagnose(Box<Diagnose>),
+    /// Open the live page, which trains in the browser, with a recipe, a table or a model
+    Play(Play),
 }
 
 #[derive(Debug, Args)]

@@ -25,6 +25,7 @@ mod line_template;
 mod out_of_memory;
 mod outputs;
 mod pictures;
+mod play;
 mod predict;
 mod progress;
 mod recipes;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         Command::FindRate(find) => find_rate::find_rate(find),
         Command::Check(arguments) => check::check(arguments),
         Command::Diagnose(diagnose) => diagnose::diagnose(diagnose),
+        Command::Play(play) => play::play(play),
     };
     match done {
         Ok(code) => code,

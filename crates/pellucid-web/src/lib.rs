@@ -22,7 +22,9 @@ mod views;
 
 use pellucid::Recipe;
 use pellucid::recipe::BUILT_IN;
+use pellucid_data::model_file::Model;
 use serde_json::{Value, json};
+use std::path::Path;
 use thrown::Thrown;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -67,10 +69,24 @@ pub fn make_data(request: &str) -> Result<String, Thrown> {
     Ok(serde_json::to_string(&set)?)
 }
 
-/// The samples of a table, read and prepared as the command does it; messages call it `name`.
+/// The samples of a table, read and prepared as the command does it, or as a model does from which the training begins.
+/// Messages call them by their names.
 #[wasm_bindgen]
-pub fn read_table(bytes: Vec<u8>, name: &str, settings: &str) -> Result<String, Thrown> {
-    let set = tables::read(bytes, name, &serde_json::from_str(settings)?)?;
+pub fn read_table(
+    bytes: Vec<u8>,
+    name: &str,
+    settings: &str,
+    model: Option<Vec<u8>>,
+    model_name: Option<String>,
+) -> Result<String, Thrown> {
+    let model_name = model_name.unwrap_or_else(|| "the model".into());
+    let model = model.map(|bytes| Model::from_bytes(&bytes, Path::new(&model_name)));
+    let model = model.transpose()?;
+    let start = model.as_ref().map(|model| tables::Start {
+        model,
+        name: &model_name,
+    });
+    let set = tables::read(bytes, name, &serde_json::from_str(settings)?, start)?;
     Ok(serde_json::to_string(&set)?)
 }
 

@@ -14,9 +14,11 @@ pub fn read(bytes: &[u8], name: &str) -> Result<Value, Thrown> {
     let model = Model::from_bytes(bytes, Path::new(name))?;
     let mut notes = model.warnings.clone();
     notes.extend(model.note_of_first_network());
+    let target = model.preparation.as_ref().map(|preparation| preparation.target());
     Ok(json!({
         "recipe": model.recipe,
         "notes": notes,
+        "target": target.map(|target| target.columns().iter().map(ToString::to_string).collect::<Vec<_>>()),
         "summary": {
             "network": model.network.architecture().describe(),
             "classes": model.classes,

@@ -3,7 +3,8 @@
 use crate::data_set::{DataSet, RowTargets, Rows, Task};
 use crate::thrown::Thrown;
 use pellucid::data::dataset::{BatchBuffers, Dataset, Rows as Range, Samples, Targets};
-use pellucid_data::preparation::{ColumnChoice, Preparation};
+use pellucid_data::model_file::Model;
+use pellucid_data::preparation::Preparation;
 use pellucid_data::training::{Plan, TrainingRequest, samples};
 use pellucid_data::{ReadOptions, Table, TableSource, read_table};
 use serde::Deserialize;
@@ -32,42 +33,58 @@ pub struct TableSettings {
     pub seed: Option<u32>,
 }
 
-/// A table of any format that the command reads, as rows of numbers.
-pub fn read(bytes: Vec<u8>, name: &str, settings: &TableSettings) -> Result<DataSet, Thrown> {
+/// A model from whose weights a training begins, and what messages call it.
+pub struct Start<'a> {
+    pub model: &'a Model,
+    pub name: &'a str,
+}
+
+/// A table of any format that the command reads, as rows of numbers; those of a model where the training begins from one.
+pub fn read(
+    bytes: Vec<u8>,
+    name: &str,
+    settings: &TableSettings,
+    start: Option<Start<'_>>,
+) -> Result<DataSet, Thrown> {
     let source = TableSource::Memory {
         name: name.to_owned(),
         bytes: bytes.into(),
     };
-    prepare(read_table(&source, &ReadOptions::default())?, settings)
+    let reading = start.as_ref().and_then(|start| start.model.preparation.as_ref());
+    let options = reading.map_or_else(ReadOptions::default, |preparation| ReadOptions {
+        separators: preparation.reading().separators(),
+        keep_na_words: preparation.reading().keep_na_words,
+        ..ReadOptions::default()
+    });
+    prepare(read_table(&source, &options)?, settings, start)
 }
 
 /// The rows of a table as numbers, with a recipe for them.
-pub fn prepare(table: Table, settings: &TableSettings) -> Result<DataSet, Thrown> {
+fn prepare(table: Table, settings: &TableSettings, start: Option<Start<'_>>) -> Result<DataSet, Thrown> {
     let name = table.source.clone();
     let mut notes = Vec::new();
-    let target = match (&settings.target, table.columns.last()) {
-        (Some(target), _) => target.clone(),
-        (None, Some(last)) => {
-            notes.push(format!(
-                "the target is the last column, {}, since none was chosen",
-                last.name
-            ));
-            last.name.clone()
-        }
-        (None, None) => return Err(format!("{name}: the table has no columns").into()),
-    };
     let mut request = TrainingRequest {
-        columns: ColumnChoice {
-            target: vec![target],
-            ..ColumnChoice::default()
-        },
         validation: settings.test_fraction,
         seed: settings.seed,
-        ensemble: Some(0),
         ..TrainingRequest::default()
     };
+    match &start {
+        Some(Start { model, .. }) => {
+            request.recipe = Some(model.recipe.clone());
+            if let Some(preparation) = &model.preparation {
+                request.reading.clone_from(preparation.reading());
+            }
+        }
+        None => {
+            request.columns.target = vec![target(&table, settings, &mut notes)?];
+            request.ensemble = Some(0);
+        }
+    }
     let table = request.read(table)?;
-    let plan = Plan::new(&table, &request)?;
+    let mut plan = Plan::new(&table, &request)?;
+    if let Some(Start { model, name }) = start {
+        plan = plan.starting_from(model, name)?;
+    }
     notes.extend(plan.choices().iter().cloned());
     let session = plan.session(None, NonZeroUsize::MIN)?;
     notes.extend(session.notes().iter().cloned());
@@ -104,6 +121,21 @@ pub fn prepare(table: Table, settings: &TableSettings) -> Result<DataSet, Thrown
         })),
     };
     Ok(data)
+}
+
+/// The column to predict: the last one where none is chosen, which is noted.
+fn target(table: &Table, settings: &TableSettings, notes: &mut Vec<String>) -> Result<String, Thrown> {
+    match (&settings.target, table.columns.last()) {
+        (Some(target), _) => Ok(target.clone()),
+        (None, Some(last)) => {
+            notes.push(format!(
+                "the target is the last column, {}, since none was chosen",
+                last.name
+            ));
+            Ok(last.name.clone())
+        }
+        (None, None) => Err(format!("{}: the table has no columns", table.source).into()),
+    }
 }
 
 /// Samples as rows of numbers.

@@ -2,6 +2,7 @@
 
 import { readTable } from "../state/actions";
 import { guard } from "../state/notices";
+import type { TableSettings } from "../worker/contract";
 import { openModel, openRecipe } from "../take_along/opening";
 import { drawing } from "./drawing";
 
@@ -13,12 +14,16 @@ export async function openFile(file: File): Promise<void> {
     if (file.size > LARGEST) {
       throw new Error(`${file.name} has ${Math.round(file.size / 1e6)} MB, and this page reads up to ${LARGEST / 1e6}: train on it with \`pellucid train\`.`);
     }
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    drawing.value = false;
-    if (file.name.endsWith(".toml")) await openRecipe(new TextDecoder().decode(bytes));
-    else if (file.name.endsWith(".safetensors")) await openModel(bytes, file.name);
-    else await readTable(bytes, file.name, {});
+    await openBytes(new Uint8Array(await file.arrayBuffer()), file.name, {});
   });
+}
+
+/** Opens the contents of a file; its name says what it is. Says whether the page took it. */
+export async function openBytes(bytes: Uint8Array, name: string, settings: TableSettings): Promise<boolean> {
+  drawing.value = false;
+  if (/\.toml$/i.test(name)) return openRecipe(new TextDecoder().decode(bytes));
+  if (/\.safetensors$/i.test(name)) return openModel(bytes, name);
+  return (await readTable(bytes, name, settings)) === true;
 }
 
 /** Takes files that are dropped anywhere on the page. */

@@ -24,9 +24,8 @@ const changed = (recipe: Recipe, changes: Change[]): Recipe => changes.reduce((c
 export async function openBuiltIn(name: string, changes: Change[] = []): Promise<void> {
   await pause();
   const toml = builtIn(name);
-  if (changes.length === 0) return openRecipe(toml);
   const recipe = changed(await engine().call("parse_recipe", toml), changes);
-  await openRecipe(await engine().call("print_recipe", recipe));
+  await openRecipe(changes.length === 0 ? toml : await engine().call("print_recipe", recipe));
 }
 
 /** Changes the recipe of the page. */

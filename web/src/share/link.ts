@@ -3,12 +3,21 @@
  * (raw DEFLATE) and in base64 for addresses; LENGTH is its number of characters, so that a link that was cut off is noticed.
  */
 
-import type { DataRequest, DataSet } from "../worker/contract";
+import type { DataRequest, DataSet, TableSettings } from "../worker/contract";
 
-/** The data of a link: how they are made, or the rows themselves. */
-export type SharedData = { kind: "made"; request: DataRequest } | { kind: "rows"; data: DataSet };
+/**
+ * The data of a link: how they are made, the rows themselves, those that the recipe describes, or a file of text or a model, which
+ * `pellucid play` puts into links.
+ */
+export type SharedData =
+  | { kind: "made"; request: DataRequest }
+  | { kind: "rows"; data: DataSet }
+  | { kind: "recipe" }
+  | { kind: "table"; file: string; text: string; settings: TableSettings }
+  | { kind: "model"; file: string; base64: string; table?: { file: string; text: string } };
 
 export interface Shared {
+  /** Of a table or a model it is empty: the page finds theirs. */
   recipe: string;
   data: SharedData;
   /** The step at which the training stood. */
@@ -59,14 +68,33 @@ export async function decode(fragment: string): Promise<Shared | null> {
 
 function checked(value: unknown, damaged: string): Shared {
   const shared = value as Partial<Shared> | null;
-  const kind = shared?.data?.kind;
-  if (!shared || typeof shared.recipe !== "string" || (kind !== "made" && kind !== "rows")) throw new LinkError(damaged);
+  if (!shared || typeof shared.recipe !== "string" || !isData(shared.data)) throw new LinkError(damaged);
   const count = (number: unknown) => (Number.isSafeInteger(number) && (number as number) > 0 ? (number as number) : 0);
   const isEdit = (edit: unknown) => Array.isArray(edit) && edit.length === 5 && edit.every((number) => Number.isFinite(number));
   const edits = Array.isArray(shared.edits) ? shared.edits.filter(isEdit) : [];
   return {
-    recipe: shared.recipe, data: shared.data as SharedData, step: count(shared.step), sample: count(shared.sample), ...(edits.length > 0 && { edits }),
+    recipe: shared.recipe, data: shared.data, step: count(shared.step), sample: count(shared.sample), ...(edits.length > 0 && { edits }),
   };
+}
+
+function isData(value: unknown): value is SharedData {
+  const data = value as Partial<Record<string, unknown>> | null;
+  const isObject = (part: unknown) => typeof part === "object" && part !== null;
+  const isText = (part: unknown) => typeof part === "string";
+  switch (data?.["kind"]) {
+    case "made":
+      return isObject(data["request"]);
+    case "rows":
+      return isObject(data["data"]);
+    case "recipe":
+      return true;
+    case "table":
+      return isText(data["file"]) && isText(data["text"]) && isObject(data["settings"]);
+    case "model":
+      return isText(data["file"]) && isText(data["base64"]) && (data["table"] === undefined || isData({ ...(data["table"] as object), kind: "table", settings: {} }));
+    default:
+      return false;
+  }
 }
 
 async function through(transform: CompressionStream | DecompressionStream, bytes: Uint8Array): Promise<Uint8Array> {
@@ -80,7 +108,8 @@ function toBase64(bytes: Uint8Array): string {
   return btoa(text).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
 
-function fromBase64(text: string): Uint8Array {
+/** The bytes of base64, of the alphabet for addresses or the usual one. */
+export function fromBase64(text: string): Uint8Array {
   const binary = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
   return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }

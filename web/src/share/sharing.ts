@@ -1,9 +1,12 @@
 /** Makes links of what the page shows, and opens them. */
 
+import { openBytes } from "../data/files";
 import { makeData, setWeight, takeData, takeSteps } from "../state/actions";
 import { tell } from "../state/notices";
 import { data, edits, origin, position, sample, selection, toml } from "../state/session";
-import { decode, encode, type Shared } from "./link";
+import { openModel, openRecipe } from "../take_along/opening";
+import { decode, encode, fromBase64, type Shared } from "./link";
+import { openServed, SERVED } from "./served";
 
 /** The state of the page as a link carries it. */
 export function shared(): Shared | null {
@@ -24,6 +27,7 @@ export async function linkOfThePage(): Promise<string> {
 
 /** Opens what the address carries; says whether there was something. Throws where it cannot be read. */
 export async function openAddress(): Promise<boolean> {
+  if (location.hash === SERVED) return openServed();
   const state = await decode(location.hash);
   return state ? open(state) : false;
 }
@@ -34,12 +38,23 @@ async function advanceTo(step: number): Promise<void> {
   if (missing > 0) await takeSteps(missing);
 }
 
+async function openData({ recipe, data: shared }: Shared): Promise<boolean> {
+  switch (shared.kind) {
+    case "made":
+      return (await makeData(shared.request, { toml: recipe })) === true;
+    case "rows":
+      return (await takeData(shared.data, { kind: "rows" }, recipe)) === true;
+    case "recipe":
+      return openRecipe(recipe);
+    case "table":
+      return openBytes(new TextEncoder().encode(shared.text), shared.file, shared.settings);
+    case "model":
+      return openModel(fromBase64(shared.base64), shared.file, shared.table ? { file: shared.table.file, bytes: new TextEncoder().encode(shared.table.text) } : null);
+  }
+}
+
 async function open(state: Shared): Promise<boolean> {
-  const done =
-    state.data.kind === "made"
-      ? await makeData(state.data.request, { toml: state.recipe })
-      : await takeData(state.data.data, { kind: "rows" }, state.recipe);
-  if (!done) return false;
+  if (!(await openData(state))) return false;
   sample.value = Math.min(state.sample, (data.value?.training.inputs.length ?? 1) - 1);
   selection.value = null;
   for (const [step, layer, from, to, value] of state.edits ?? []) {

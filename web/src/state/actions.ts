@@ -175,7 +175,7 @@ export function makeData(request: DataRequest, recipe: "suggested" | "kept" | { 
 /** Reads a table as the command does. */
 export function readTable(bytes: Uint8Array, file: string, settings: TableSettings): Promise<boolean | undefined> {
   return inTurn(async () => {
-    const data = await engine().call("read_table", bytes, file, settings);
+    const data = await engine().call("read_table", bytes, file, settings, null);
     await openOn(data, { kind: "table", file, bytes, settings }, data.suggested_recipe ?? undefined);
     const rows = data.training.inputs.length + data.test.inputs.length;
     tell(`${file}: ${rows} rows, ${data.feature_names.length} features. ${data.notes.join(" ")}`.trim());

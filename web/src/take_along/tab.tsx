@@ -1,7 +1,5 @@
 /** What the reader can take along: files, and the lines that do the same elsewhere. */
 
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import { engine } from "../state/engine";
 import { announce, guard } from "../state/notices";
 import { data, info, origin, recipe, run, sample, toml } from "../state/session";
@@ -45,8 +43,8 @@ export function TakeTab() {
           </div>
         ))}
       </section>
-      <Lines title="In a shell" of={() => engine().call("command_lines", run.value!)} otherwise={commandLines(origin.value)} />
-      <Lines title="In Python" of={() => engine().call("python_lines", run.value!)} otherwise={pythonLines(origin.value, data.value)} />
+      <Lines title="In a shell" lines={commandLines(origin.value)} />
+      <Lines title="In Python" lines={pythonLines(origin.value, data.value)} />
       {origin.value.kind !== "table" && data.value.test.inputs.length > 0 && (
         <p class="hint">recipe.toml holds the {data.value.training.inputs.length} training rows; the rows of the test stay here.</p>
       )}
@@ -54,21 +52,16 @@ export function TakeTab() {
   );
 }
 
-function Lines({ title, of, otherwise }: { title: string; of(): Promise<string | null>; otherwise: string }) {
-  const lines = useSignal(otherwise);
-  useEffect(() => {
-    lines.value = otherwise;
-    of().then((own) => own && (lines.value = own), () => undefined);
-  }, [run.value, otherwise]);
+function Lines({ title, lines }: { title: string; lines: string }) {
   const copy = async () => {
-    await guard(() => navigator.clipboard.writeText(lines.value));
+    await guard(() => navigator.clipboard.writeText(lines));
     announce("Copied.");
   };
   return (
     <section>
       <h3>{title}</h3>
       <pre class="lines" tabIndex={0}>
-        {lines.value}
+        {lines}
       </pre>
       <button type="button" class="button" aria-label={`Copy: ${title}`} onClick={() => void copy()}>
         Copy

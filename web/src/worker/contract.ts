@@ -7,7 +7,7 @@ export interface EngineExports {
   descriptors(): string;
   data_sets(): string;
   make_data(request: string): string;
-  read_table(bytes: Uint8Array, name: string, settings: string): string;
+  read_table(bytes: Uint8Array, name: string, settings: string, model?: Uint8Array, modelName?: string): string;
   parse_recipe(toml: string): string;
   print_recipe(recipe: string): string;
   built_in_recipes(): string;
@@ -38,8 +38,6 @@ export interface RunHandle {
   check_gradients(): string;
   model_file(): Uint8Array;
   picture(kind: PictureKind): string;
-  command_lines?(): string;
-  python_lines?(): string;
   free(): void;
 }
 
@@ -230,6 +228,8 @@ export interface Advance {
 export interface ReadModel {
   recipe: Recipe;
   notes: string[];
+  /** The columns that it predicts of a table; null where it was not trained on one. */
+  target: string[] | null;
   summary: unknown;
 }
 

@@ -61,6 +61,11 @@ export interface Pace {
   per_second: number | null;
 }
 
+export interface ModelFile {
+  name: string;
+  bytes: Uint8Array;
+}
+
 export interface NamedRecipe {
   name: string;
   toml: string;
@@ -77,7 +82,8 @@ export interface Methods {
   descriptors: [[], Descriptors];
   data_sets: [[], DataSetInfo[]];
   make_data: [[DataRequest], DataSet];
-  read_table: [[Uint8Array, string, TableSettings], DataSet];
+  /** The rows of a table, as a model takes them where one is given. */
+  read_table: [[Uint8Array, string, TableSettings, ModelFile | null], DataSet];
   parse_recipe: [[string], Recipe];
   print_recipe: [[Recipe], string];
   built_in_recipes: [[], BuiltInRecipe[]];
@@ -98,8 +104,6 @@ export interface Methods {
   check_gradients: [[RunId], GradientCheck];
   model_file: [[RunId], Uint8Array];
   picture: [[RunId, PictureKind], string];
-  command_lines: [[RunId], string | null];
-  python_lines: [[RunId], string | null];
   compare: [[NamedRecipe[], DataSet, number], { text: string } | null];
   stop_comparison: [[], null];
 }

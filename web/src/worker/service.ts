@@ -43,7 +43,7 @@ export class Service {
     descriptors: () => JSON.parse(this.engine.descriptors()),
     data_sets: () => JSON.parse(this.engine.data_sets()),
     make_data: (request) => JSON.parse(this.engine.make_data(JSON.stringify(request))),
-    read_table: (bytes, name, settings) => JSON.parse(this.engine.read_table(bytes, name, JSON.stringify(settings))),
+    read_table: (bytes, name, settings, model) => JSON.parse(this.engine.read_table(bytes, name, JSON.stringify(settings), model?.bytes, model?.name)),
     parse_recipe: (toml) => JSON.parse(this.engine.parse_recipe(toml)),
     print_recipe: (recipe) => this.engine.print_recipe(JSON.stringify(recipe)),
     built_in_recipes: () => JSON.parse(this.engine.built_in_recipes()),
@@ -106,8 +106,6 @@ export class Service {
     check_gradients: (id) => JSON.parse(this.find(id).handle.check_gradients()),
     model_file: (id) => this.find(id).handle.model_file(),
     picture: (id, kind) => this.find(id).handle.picture(kind),
-    command_lines: (id) => this.find(id).handle.command_lines?.() ?? null,
-    python_lines: (id) => this.find(id).handle.python_lines?.() ?? null,
     compare: (recipes, data, seeds) => {
       if (!this.engine.new_comparison) throw new Error("this build of the engine compares no seeds: use `pellucid compare --seeds`");
       const comparison = this.engine.new_comparison(JSON.stringify({ recipes, seeds }), JSON.stringify(data));

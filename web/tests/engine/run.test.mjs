@@ -198,3 +198,14 @@ test("a comparison has the verdict of the command", () => {
   while (progress.done < progress.of) progress = JSON.parse(comparison.advance(1));
   assert.match(JSON.parse(comparison.verdict()).text, /adam/);
 });
+
+test("the digits are images, and a network learns to read them", () => {
+  const data = make({ name: "digits", seed: 2 });
+  assert.deepEqual(data.image, { width: 8, height: 8 });
+  assert.deepEqual([data.training.inputs.length, data.test.inputs.length], [500, 500]);
+  assert.ok(data.training.inputs.flat().every((pixel) => pixel >= 0 && pixel <= 1));
+  const run = start(data.suggested_recipe, data);
+  runTo(run, 2500);
+  assert.ok(JSON.parse(run.scores()).test.metrics.accuracy > 0.9);
+  assert.throws(() => make({ name: "digits", test_fraction: 1 }), /test_fraction = 1 cannot be used/);
+});

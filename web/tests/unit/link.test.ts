@@ -18,7 +18,12 @@ const rows: Shared = {
 
 test("a link gives back what it was made of", async () => {
   const made: Shared = { ...rows, data: { kind: "made", request: { name: "moons", noise: 0.1, seed: 3 } } };
-  for (const shared of [rows, made]) assert.deepEqual(await decode(await encode(shared)), shared);
+  const others: Shared["data"][] = [
+    { kind: "recipe" },
+    { kind: "table", file: "a.csv", text: "a,b\n1,2\n", settings: { target: "b" } },
+    { kind: "model", file: "a.safetensors", base64: "AAEC" },
+  ];
+  for (const shared of [rows, made, ...others.map((data) => ({ ...rows, data }))]) assert.deepEqual(await decode(await encode(shared)), shared);
 });
 
 test("a link has characters that need no escapes", async () => {
@@ -48,8 +53,8 @@ test("a damaged link says so", async () => {
 });
 
 test("a link that holds something else is damaged", async () => {
-  const other = await encode({ recipe: 3 } as unknown as Shared);
-  await assert.rejects(decode(other), /damaged/);
+  const others = [{ recipe: 3 }, { ...rows, data: null }, { ...rows, data: { kind: "table", file: "a.csv" } }, { ...rows, data: { kind: "else" } }, null];
+  for (const other of others) await assert.rejects(decode(await encode(other as unknown as Shared)), /damaged/);
 });
 
 test("a step or sample that is no count becomes 0", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asNumber, formatNumber, texFactor, texNumber } from "../../src/appearance/numbers";
 import { ticksOf } from "../../src/result/frame";
-import { withRows, writtenTargets } from "../../src/take_along/recipe_file";
+import { commandLines, pythonLines, withRows, writtenTargets } from "../../src/take_along/recipe_file";
 import type { DataSet } from "../../src/worker/contract";
 
 test("numbers have significant digits and a true minus sign", () => {
@@ -46,4 +46,14 @@ test("a recipe is taken along with its rows, but not beside a table", () => {
   const recipe = { network: { layers: [1, 3] } };
   assert.deepEqual(withRows(recipe, classes, { kind: "drawn" })["data"], { source: "inline", inputs: [[1], [2]], targets: [[1, 0, 0], [0, 0, 1]] });
   assert.equal(withRows(recipe, classes, { kind: "table", file: "t.csv", bytes: new Uint8Array(), settings: {} }), recipe);
+});
+
+test("the lines that do the same name file and column as shells and Python take them", () => {
+  const origin = { kind: "table", file: "Anna's rows.csv", bytes: new Uint8Array(), settings: { target: 'the "kind"' } } as const;
+  assert.equal(
+    commandLines(origin),
+    `pellucid train 'Anna'\\''s rows.csv' --target 'the "kind"' --recipe recipe.toml --out model.safetensors\npellucid evaluate model.safetensors 'Anna'\\''s rows.csv'`,
+  );
+  assert.match(pythonLines(origin, classes), /model\.fit\("Anna's rows\.csv", target="the \\"kind\\""\)/);
+  assert.match(pythonLines({ ...origin, settings: {} }, { ...classes, task: "numbers" }), /TableRegressor[^]*model\.fit\("Anna's rows\.csv"\)/);
 });

@@ -41,6 +41,7 @@ mod mnist_98;
 mod normalised;
 mod notebooks;
 mod pictures;
+mod play;
 mod predict;
 mod presets;
 mod recipe_changes;

@@ -137,7 +137,10 @@ mod tests {
         let names = || fs::read_dir(folder.path()).unwrap().count();
         let temporary = Temporary::in_folder(folder.path(), None).unwrap();
         if !matches!(temporary.0, Kind::Unnamed(_)) {
-            let _ = writeln!(io::stderr(), "SKIPPED: this file system has no files without a name");
+            let _ = writeln!(
+                io::stderr(),
+                "SKIPPED: this file system has no files without a name"
+            );
             return;
         }
         temporary.file().write_all(b"whole").unwrap();
