@@ -17,7 +17,7 @@ export type SharedData =
   | { kind: "model"; file: string; base64: string; table?: { file: string; text: string } };
 
 export interface Shared {
-  /** Of a table or a model it is empty: the page finds theirs. */
+  /** It may be empty for a set of the page, and is for a table or a model: the page finds theirs. */
   recipe: string;
   data: SharedData;
   /** The step at which the training stood. */

@@ -41,7 +41,7 @@ async function advanceTo(step: number): Promise<void> {
 async function openData({ recipe, data: shared }: Shared): Promise<boolean> {
   switch (shared.kind) {
     case "made":
-      return (await makeData(shared.request, { toml: recipe })) === true;
+      return (await makeData(shared.request, recipe === "" ? "suggested" : { toml: recipe })) === true;
     case "rows":
       return (await takeData(shared.data, { kind: "rows" }, recipe)) === true;
     case "recipe":

@@ -26,19 +26,20 @@ pub(super) fn fragment(opened: &Opened) -> Result<String> {
         bail!(
             "{} is too large for a link: it would have {} characters, and browsers take {LONGEST}. Serve the page with --page FILE, \
              or open the file in the page",
-            opened.file().name,
+            opened.name(),
             data.len()
         );
     }
     Ok(format!("#p1.{}.{data}", data.len()))
 }
 
-/// What the link carries. Tables and models have no recipe in it: the page finds theirs.
+/// What the link carries. Sets, tables and models have no recipe in it: the page finds theirs.
 fn shared(opened: &Opened) -> Value {
     fn text(file: &NamedFile) -> String {
         String::from_utf8_lossy(&file.bytes).into_owned()
     }
     let (recipe, data) = match opened {
+        Opened::Set(name) => (String::new(), json!({"kind": "made", "request": {"name": name}})),
         Opened::Recipe(file) => (text(file), json!({"kind": "recipe"})),
         Opened::Table(file, target) => {
             let settings = target

@@ -101,7 +101,11 @@ fn without_fragment(address: &str) -> &str {
 fn serve(page: Cow<'static, [u8]>, opened: Option<Opened>, arguments: &Play) -> Result<ExitCode> {
     interrupt::listen();
     let mut resources = vec![Resource::new("/", "text/html; charset=utf-8", page)];
-    let fragment = if opened.is_some() { "#served" } else { "" };
+    let fragment = match &opened {
+        None => String::new(),
+        Some(set @ Opened::Set(_)) => link::fragment(set)?,
+        Some(_) => "#served".to_owned(),
+    };
     if let Some(opened) = opened {
         let about = opened.about().to_string().into_bytes();
         resources.push(Resource::new(
@@ -109,13 +113,12 @@ fn serve(page: Cow<'static, [u8]>, opened: Option<Opened>, arguments: &Play) -> 
             "application/json",
             Cow::Owned(about),
         ));
-        let mut serve_bytes = |path, bytes| {
-            resources.push(Resource::new(path, "application/octet-stream", Cow::Owned(bytes)));
-        };
-        let (file, table) = opened.into_files();
-        serve_bytes("/served/file", file.bytes);
-        if let Some(table) = table {
-            serve_bytes("/served/table", table.bytes);
+        for (path, file) in ["/served/file", "/served/table"]
+            .into_iter()
+            .zip(opened.into_files())
+        {
+            let bytes = file.map(|file| Cow::Owned(file.bytes));
+            resources.extend(bytes.map(|bytes| Resource::new(path, "application/octet-stream", bytes)));
         }
     }
     let server = Server::start(arguments.port.unwrap_or(0), resources)?;

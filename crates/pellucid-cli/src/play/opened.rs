@@ -21,9 +21,14 @@ pub(super) struct NamedFile {
     pub(super) bytes: Vec<u8>,
 }
 
+/// The built-in sets that the page has itself, and shows as more than rows: one draws on the digits.
+const SETS_OF_THE_PAGE: [&str; 1] = ["digits"];
+
 /// What the page is to open.
 #[derive(Debug)]
 pub(super) enum Opened {
+    /// A set of the page by its name.
+    Set(&'static str),
     Recipe(NamedFile),
     /// The column to be predicted is the last one where none is named.
     Table(NamedFile, Option<String>),
@@ -32,29 +37,31 @@ pub(super) enum Opened {
 }
 
 impl Opened {
-    /// The recipe, the table or the model itself.
-    pub(super) fn file(&self) -> &NamedFile {
+    /// Its name in messages.
+    pub(super) fn name(&self) -> &str {
         match self {
-            Self::Recipe(file) | Self::Table(file, _) | Self::Model(file, _) => file,
+            Self::Set(name) => name,
+            Self::Recipe(file) | Self::Table(file, _) | Self::Model(file, _) => &file.name,
         }
     }
 
-    /// The same, and the table of a model.
-    pub(super) fn into_files(self) -> (NamedFile, Option<NamedFile>) {
+    /// The recipe, the table or the model itself, and the table of a model; none of a set of the page.
+    pub(super) fn into_files(self) -> [Option<NamedFile>; 2] {
         match self {
-            Self::Recipe(file) | Self::Table(file, _) => (file, None),
-            Self::Model(file, table) => (file, table),
+            Self::Set(_) => [None, None],
+            Self::Recipe(file) | Self::Table(file, _) => [Some(file), None],
+            Self::Model(file, table) => [Some(file), table],
         }
     }
 
     /// What the page has to know before it opens the file.
     pub(super) fn about(&self) -> Value {
         let (target, table) = match self {
-            Self::Recipe(_) => (None, None),
+            Self::Set(_) | Self::Recipe(_) => (None, None),
             Self::Table(_, target) => (target.as_deref(), None),
             Self::Model(_, table) => (None, table.as_ref().map(|table| table.name.as_str())),
         };
-        json!({"name": self.file().name, "target": target, "table": table})
+        json!({"name": self.name(), "target": target, "table": table})
     }
 }
 
@@ -93,6 +100,10 @@ pub(super) fn find(argument: &str, target: Option<&str>, data: Option<&Path>) ->
     refuse_flags(&flags[1..], |flag| {
         format!("{flag} is for a model, and {argument} is none")
     })?;
+    let of_page = source::built_in(path).filter(|name| SETS_OF_THE_PAGE.contains(name));
+    if let (Some(name), None) = (of_page, target) {
+        return Ok(Opened::Set(name));
+    }
     Ok(Opened::Table(table(path)?, target.map(str::to_owned)))
 }
 

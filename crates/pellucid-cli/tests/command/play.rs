@@ -100,6 +100,8 @@ fn a_table_that_is_no_text_and_a_built_in_set_are_carried_as_text() {
         (lines.len(), lines[0]),
         (151, "sepal_length,sepal_width,petal_length,petal_width,species")
     );
+    let digits = link(&["digits"])["data"].clone();
+    assert_eq!(digits, json!({"kind": "made", "request": {"name": "digits"}}));
 }
 
 #[test]
