@@ -2,6 +2,7 @@
 
 import { background, classColor, css, mix, seriesColor, valueColor, type Rgb } from "../appearance/palette";
 import type { Theme } from "../appearance/theme";
+import type { LayerParameters } from "../worker/contract";
 
 /** Which values an activation takes: from 0 to 1, or any. */
 const FROM_0_TO_1 = ["sigmoid", "softmax", "hard_sigmoid"];
@@ -22,17 +23,22 @@ export function largestSize(values: Float32Array, from: number, count: number): 
 
 /** Fills a canvas with `resolution`² colours, given row by row from the bottom left. */
 export function paint(canvas: HTMLCanvasElement, resolution: number, colorOf: (index: number) => Rgb): void {
-  if (canvas.width !== resolution || canvas.height !== resolution) {
-    canvas.width = resolution;
-    canvas.height = resolution;
+  paintRows(canvas, resolution, resolution, (row, column) => colorOf((resolution - 1 - row) * resolution + column));
+}
+
+/** Fills a canvas with `width` × `height` colours; rows count from the top. */
+function paintRows(canvas: HTMLCanvasElement, width: number, height: number, colorOf: (row: number, column: number) => Rgb): void {
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
   }
   const context = canvas.getContext("2d");
   if (!context) return;
-  const picture = context.createImageData(resolution, resolution);
-  for (let row = 0; row < resolution; row++) {
-    for (let column = 0; column < resolution; column++) {
-      const [red, green, blue] = colorOf(row * resolution + column);
-      const at = 4 * ((resolution - 1 - row) * resolution + column);
+  const picture = context.createImageData(width, height);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const [red, green, blue] = colorOf(row, column);
+      const at = 4 * (row * width + column);
       picture.data[at] = red;
       picture.data[at + 1] = green;
       picture.data[at + 2] = blue;
@@ -49,6 +55,19 @@ export function paintUnit(canvas: HTMLCanvasElement, values: Float32Array, resol
   if (from + count > values.length) return;
   const largest = largestSize(values, from, count);
   paint(canvas, resolution, (index) => valueColor(0.9 * signedValue(values[from + index]!, activation, largest), theme));
+}
+
+/** What a unit looks for in an image: the weight of each pixel, where the pixel is. */
+export function paintWeights(canvas: HTMLCanvasElement, layer: LayerParameters, unit: number, image: { width: number; height: number }, theme: Theme): void {
+  const weight = (pixel: number) => layer.weights[pixel * layer.fan_out + unit] ?? 0;
+  let largest = 1e-12;
+  for (let pixel = 0; pixel < layer.fan_in; pixel++) largest = Math.max(largest, Math.abs(weight(pixel)));
+  paintRows(canvas, image.width, image.height, (row, column) => valueColor((0.9 * weight(row * image.width + column)) / largest, theme));
+}
+
+/** One colour, for a value between -1 and 1. */
+export function paintValue(canvas: HTMLCanvasElement, value: number, theme: Theme): void {
+  paintRows(canvas, 1, 1, () => valueColor(0.9 * Math.max(-1, Math.min(1, value)), theme));
 }
 
 /** The curve of one unit over a single feature. */

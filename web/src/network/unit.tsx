@@ -5,10 +5,10 @@ import { useEffect, useRef } from "preact/hooks";
 import { formatNumber } from "../appearance/numbers";
 import { theme } from "../appearance/theme";
 import { revealDetails } from "../layout/reveal";
-import { explanation, info, selection, tab, unitGrids } from "../state/session";
+import { data, explanation, info, parameters, selection, tab, unitGrids } from "../state/session";
 import { plane } from "../state/watching";
 import type { Place } from "./geometry";
-import { paintInput, paintUnit, paintUnitCurve } from "./heatmap";
+import { paintInput, paintUnit, paintUnitCurve, paintValue, paintWeights } from "./heatmap";
 
 export function Unit(props: { layer: number; unit: number; at: Place; size: number; name: string }) {
   const { layer, unit, at, size, name } = props;
@@ -17,15 +17,20 @@ export function Unit(props: { layer: number; unit: number; at: Place; size: numb
   const colors = theme.value;
   const shown = plane.value;
   const activation = info.value?.activations[layer - 1] ?? "identity";
+  const image = data.value?.image ?? null;
+  const weights = layer === 1 && image ? (parameters.value?.[0] ?? null) : null;
+  const value = layer === 0 ? explanation.value?.input[0]?.[unit] : explanation.value?.layers[layer - 1]?.activation[0]?.[unit];
+  const ofImage = image ? (value ?? 0) : 0;
   useEffect(() => {
     if (!canvas.current) return;
-    if (layer === 0) paintInput(canvas.current, shown?.x === unit ? "x" : shown?.y === unit ? "y" : null, colors);
+    if (image && weights) paintWeights(canvas.current, weights, unit, image, colors);
+    else if (image) paintValue(canvas.current, ofImage, colors);
+    else if (layer === 0) paintInput(canvas.current, shown?.x === unit ? "x" : shown?.y === unit ? "y" : null, colors);
     else if (grid && grid.plane.y < 0) paintUnitCurve(canvas.current, grid.values, grid.resolution, unit, colors);
     else if (grid) paintUnit(canvas.current, grid.values, grid.resolution, unit, activation, colors);
-  }, [grid, colors, shown, layer, unit, activation]);
+  }, [grid, colors, shown, layer, unit, activation, image, weights, ofImage]);
 
   const isChosen = layer > 0 && selection.value?.layer === layer - 1 && selection.value.unit === unit;
-  const value = layer === 0 ? explanation.value?.input[0]?.[unit] : explanation.value?.layers[layer - 1]?.activation[0]?.[unit];
   const label = value === undefined ? name : `${name}, ${formatNumber(value)} for this sample`;
   const outer = layer === 0 || layer === (info.value?.layers.length ?? 0) - 1;
   const choose = () => {

@@ -182,6 +182,30 @@ onPage("drawn points are trained on", async (page) => {
   await waitFor(page, "Epoch", "value === 1");
 });
 
+onPage("a digit is drawn, and the network reads it", async (page) => {
+  await page.getByLabel("More sets").selectOption("digits");
+  const pad = page.locator(".image-pad canvas");
+  await pad.waitFor();
+  for (let epoch = 1; epoch <= 8; epoch++) {
+    await press(page, "One epoch");
+    await waitFor(page, "Epoch", `value === ${epoch}`);
+  }
+  await press(page, "Clear and draw");
+  const box = await pad.boundingBox();
+  const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
+  await page.mouse.move(...at(0.5, 0.1));
+  await page.mouse.down();
+  for (let part = 1; part <= 24; part++) {
+    const angle = (part / 24) * 2 * Math.PI;
+    await page.mouse.move(...at(0.5 + 0.27 * Math.sin(angle), 0.5 - 0.4 * Math.cos(angle)));
+  }
+  await page.mouse.up();
+  await page.locator(".answers .best", { hasText: /^0/ }).waitFor();
+  assert.equal(await pad.getAttribute("aria-label"), "Your drawing");
+  await press(page, "Back to the sample");
+  await page.waitForFunction(() => document.querySelector(".image-pad canvas").getAttribute("aria-label").startsWith("Image of sample 1"));
+});
+
 onPage("everything is reached by the keyboard", async (page) => {
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? "");
   const tabTo = async (found) => {

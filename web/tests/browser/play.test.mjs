@@ -27,11 +27,15 @@ train = { loss = "squared_error", learning_rate = 0.5, epochs = 20, seed = 1 }
 
 let browser;
 let folder;
+const model = () => join(folder, "plants.safetensors");
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "pellucid-play-"));
   writeFileSync(join(folder, "plants.csv"), CSV);
   writeFileSync(join(folder, "gate.toml"), RECIPE);
-  if (!missing) browser = await openBrowser();
+  if (missing) return;
+  const train = ["train", join(folder, "plants.csv"), "--target", "kind", "--epochs", "20", "--hidden", "3", "--out", model()];
+  execFileSync(command, train, { stdio: "ignore" });
+  browser = await openBrowser();
 });
 after(async () => {
   await browser?.close();
@@ -71,13 +75,22 @@ const opensRecipe = async (page) => {
   assert.equal(await page.locator(".notice.error").count(), 0);
 };
 
+const opensModel = async (page) => {
+  await page.locator(".notice", { hasText: "plants.safetensors is open." }).waitFor();
+  await opensTable(page);
+  assert.match(await page.locator(".network-panel .panel-note").innerText(), /^2-3-1/);
+};
+
 test("it serves a table, which the page trains on", { skip: missing, timeout: 60_000 }, () => served([join(folder, "plants.csv"), "--target", "kind"], opensTable));
 test("it serves a recipe with its data", { skip: missing, timeout: 60_000 }, () => served([join(folder, "gate.toml")], opensRecipe));
 
-test("its links open a table and a recipe", { skip: missing, timeout: 60_000 }, async () => {
+test("it serves a model on its table", { skip: missing, timeout: 60_000 }, () => served([model(), "--data", join(folder, "plants.csv")], opensModel));
+
+test("its links open a table, a recipe and a model", { skip: missing, timeout: 60_000 }, async () => {
   for (const [fragment, opens] of [
     [link(join(folder, "plants.csv"), "--target", "kind"), opensTable],
     [link(join(folder, "gate.toml")), opensRecipe],
+    [link(model(), "--data", join(folder, "plants.csv")), opensModel],
   ]) {
     const opened = await browser.open(fragment);
     await opens(opened.page);

@@ -209,3 +209,19 @@ test("the digits are images, and a network learns to read them", () => {
   assert.ok(JSON.parse(run.scores()).test.metrics.accuracy > 0.9);
   assert.throws(() => make({ name: "digits", test_fraction: 1 }), /test_fraction = 1 cannot be used/);
 });
+
+test("a model opens on its table, prepared as the model prepares it", () => {
+  const bytes = new TextEncoder().encode("size,kind\n" + Array.from({ length: 60 }, (_, row) => `${row % 7},${row % 7 > 3 ? "large" : "small"}`).join("\n"));
+  const data = JSON.parse(engine.read_table(bytes, "sizes.csv", "{}"));
+  const trained = start(data.suggested_recipe, data);
+  trained.advance(5, 1e9);
+  const file = trained.model_file();
+  assert.deepEqual(JSON.parse(engine.read_model(file, "sizes.safetensors")).target, ["kind"]);
+  const again = JSON.parse(engine.read_table(bytes, "sizes.csv", "{}", file, "sizes.safetensors"));
+  assert.deepEqual(again.training, data.training);
+  const run = start(again.suggested_recipe, again);
+  run.start_from(file, "sizes.safetensors");
+  assert.equal(run.scores(), trained.scores());
+  const other = new TextEncoder().encode("a,b\n1,2\n3,4\n");
+  assert.throws(() => engine.read_table(other, "other.csv", "{}", file, "sizes.safetensors"), /there is no column `kind`/);
+});
