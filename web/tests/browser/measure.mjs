@@ -1,4 +1,4 @@
-// Measures the built page in Chromium: `node web/tests/browser/measure.mjs [MINUTES]`. docs/page.md has the figures.
+// Measures the built page in Chromium: `node web/tests/browser/measure.mjs [MINUTES]`.
 // Memory is watched for MINUTES, 10 by default; it is that of all processes that draw pages and run workers.
 
 import { readFileSync, readdirSync } from "node:fs";

@@ -14,7 +14,7 @@ fn main() -> Result<()> {
         .input_path(module)
         .web(true)?
         .typescript(true)
-        // The names of functions, a tenth of the module, serve profilers alone.
+        // The names of functions serve profilers alone.
         .remove_name_section(true)
         .remove_producers_section(true)
         .out_name("pellucid_web")
