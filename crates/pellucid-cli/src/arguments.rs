@@ -7,6 +7,8 @@ mod checkpoints;
 mod compare;
 mod diagnose;
 pub(crate) mod explain;
+pub(crate) mod export;
+pub(crate) mod import;
 mod importance;
 mod pictures;
 mod play;
@@ -54,6 +56,7 @@ use std::str::FromStr;
         pellucid predict income.safetensors new-people.csv --proba -o predictions.csv\n  \
         pellucid serve income.safetensors\n  \
         pellucid importance income.safetensors more-people.csv\n  \
+        pellucid export income.safetensors --to onnx --verify more-people.csv\n  \
         pellucid recipes\n  \
         pellucid run xor-by-hand\n  \
         pellucid run xor-by-hand --set train.learning_rate=0.3 --epochs 100 --set log.every=10\n  \
@@ -103,6 +106,10 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Score a model on a table whose answers are known
     Evaluate(Evaluate),
+    /// Write a model in the form of another program, verified
+    Export(Box<export::Export>),
+    /// Make a model of an ONNX graph that is a multilayer perceptron
+    Import(Box<import::Import>),
     /// Say which columns of a table matter to a model
     Importance(Importance),
     /// Say what is in a model

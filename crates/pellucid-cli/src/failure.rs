@@ -3,6 +3,7 @@
 use crate::terminal;
 use pellucid::recipe::RecipeError;
 use pellucid_data::DataError;
+use pellucid_export::ExportError;
 use pellucid_report::ReportError;
 use pellucid_serve::ServeError;
 use std::error::Error;
@@ -79,6 +80,7 @@ fn is_wrong_usage(cause: &(dyn Error + 'static)) -> bool {
             Some(ReportError::UnknownPictureFormat { .. })
         )
         || matches!(cause.downcast_ref(), Some(DataError::Recipe(_)))
+        || matches!(cause.downcast_ref(), Some(ExportError::Name { .. }))
         || cause.is::<RecipeError>()
         || matches!(cause.downcast_ref(), Some(ServeError::Source(_)))
         || cause.is::<Misuse>()

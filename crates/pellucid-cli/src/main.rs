@@ -14,9 +14,11 @@ mod diagnose;
 mod encoded_numbers;
 mod evaluate;
 mod explain;
+mod export;
 mod failure;
 mod find_rate;
 mod findings;
+mod import;
 mod importance;
 mod inspect;
 mod instruction_set;
@@ -63,6 +65,8 @@ fn main() -> ExitCode {
         Command::Predict(predict) => predict::predict(predict),
         Command::Serve(serve) => serve::serve(serve),
         Command::Evaluate(evaluate) => evaluate::evaluate(evaluate),
+        Command::Export(arguments) => export::command(arguments),
+        Command::Import(arguments) => import::command(arguments),
         Command::Importance(importance) => importance::importance(importance),
         Command::Inspect(inspect) => inspect::inspect(inspect),
         Command::Data(data) => data::data(data),

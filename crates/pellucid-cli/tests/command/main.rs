@@ -25,6 +25,7 @@ mod ensemble;
 mod explain;
 mod explain_numbers;
 mod explain_page;
+mod export;
 mod figures;
 mod find_rate;
 mod full_length;

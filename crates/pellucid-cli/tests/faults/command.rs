@@ -135,3 +135,15 @@ pub(crate) const COMPARE: Command = Command {
     stream: None,
     begun_by: None,
 };
+
+pub(crate) const EXPORT: Command = Command {
+    arguments: "export model.safetensors --to c --out exported.c --json export.json",
+    outputs: &[
+        same("exported.c"),
+        same("exported.h"),
+        same("exported_test.c"),
+        record("export.json"),
+    ],
+    stream: None,
+    begun_by: None,
+};

@@ -42,6 +42,11 @@ fn of_importance() {
 }
 
 #[test]
+fn of_export() {
+    sweep(command::EXPORT, &FRESH_OR_NOT, 20);
+}
+
+#[test]
 fn of_compare() {
     sweep(command::COMPARE, &FRESH_OR_NOT, 20);
 }

@@ -67,6 +67,7 @@ pub use duplicates::{note_of_repeated, repeated_rows};
 pub use fitted::{FeatureColumn, Preparation};
 pub use labels::Labels;
 pub(crate) use moments::mean_and_std;
+pub use normal::NORMAL_QUANTILE_RATIOS;
 pub(crate) use normal::quantiles;
 pub use number::NumberTransform;
 pub use pellucid::recipe::{DateFeature, Scale, TargetTransform, Task, Unseen};
@@ -82,6 +83,7 @@ pub use split::{
 pub use split_by::SplitBy;
 pub use target::{ClassTarget, LabelTarget, Predictions, TargetPreparation, choose_task, rows_with_target};
 pub use transform::Transform;
+pub use words::words_of_truths;
 
 #[cfg(test)]
 mod tests;

@@ -85,6 +85,11 @@ fn ratio(x: f64, [above, below]: &[[f64; 8]; 2]) -> f64 {
     polynomial(above) / polynomial(below)
 }
 
+/// The numerator and the denominator of each of the three rational functions of AS 241, coefficients of the lowest power first: for
+/// probabilities p near ½, of 0.180625 − (p − ½)²; for those further off, of r − 1.6 and r − 5 with r = √−ln(min(p, 1 − p)), the
+/// latter from r = 5 on.
+pub const NORMAL_QUANTILE_RATIOS: [[[f64; 8]; 2]; 3] = [CENTRE, TAIL, FAR_TAIL];
+
 const CENTRE: [[f64; 8]; 2] = [
     [
         3.387_132_872_796_366_5,

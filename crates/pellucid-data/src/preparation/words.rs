@@ -3,7 +3,8 @@
 use super::error::at;
 use crate::error::{Result, problem};
 use crate::table::{
-    self, Categories, Column, ColumnKind, Table, Values, boolean, is_number_marker, number_text, word_counts,
+    self, Categories, Column, ColumnKind, FALSE_AND_TRUE, Table, Values, boolean, is_number_marker,
+    number_text, word_counts,
 };
 use std::borrow::Cow;
 
@@ -81,6 +82,43 @@ pub(super) fn mean_truths(names: &[String]) -> bool {
 pub(super) fn truth(names: &[String], word: &str) -> Option<usize> {
     let meant = || meaning(word).filter(|_| mean_truths(names));
     names.iter().position(|name| name == word).or_else(meant)
+}
+
+/// The words that stand for each of two words: itself and, where they [mean truths](mean_truths), those of the same meaning in
+/// every mixture of small letters and capitals.
+///
+/// ```
+/// use pellucid_data::preparation::words_of_truths;
+/// let [no, yes] = words_of_truths(&["no".into(), "yes".into()]);
+/// assert!(no.contains(&"0".to_owned()) && yes.contains(&"True".to_owned()));
+/// assert_eq!(words_of_truths(&["left".into(), "right".into()]), [["left"], ["right"]]);
+/// ```
+pub fn words_of_truths(names: &[String; 2]) -> [Vec<String>; 2] {
+    let same_meaning = |truth: usize| {
+        let spelled = FALSE_AND_TRUE
+            .iter()
+            .flat_map(move |pair| capitalisations(pair[truth]));
+        spelled.chain([truth.to_string()])
+    };
+    [0, 1].map(|truth| {
+        let others = mean_truths(names)
+            .then(|| same_meaning(truth))
+            .into_iter()
+            .flatten();
+        let others = others.filter(|word| !names.contains(word));
+        std::iter::once(names[truth].clone()).chain(others).collect()
+    })
+}
+
+/// A word of ASCII letters in every mixture of small letters and capitals.
+fn capitalisations(word: &str) -> Vec<String> {
+    word.chars().fold(vec![String::new()], |beginnings, letter| {
+        let extended = |beginning: &String| {
+            [letter.to_ascii_lowercase(), letter.to_ascii_uppercase()]
+                .map(|letter| format!("{beginning}{letter}"))
+        };
+        beginnings.iter().flat_map(extended).collect()
+    })
 }
 
 /// The kind to read a column as: booleans as words, so that a third word is read, and then treated as the settings say.

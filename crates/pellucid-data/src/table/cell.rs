@@ -92,7 +92,8 @@ pub(crate) fn is_code(text: &str) -> bool {
     text.len() > 1 && text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-const FALSE_AND_TRUE: [[&str; 2]; 4] = [["false", "true"], ["no", "yes"], ["f", "t"], ["n", "y"]];
+/// Pairs of words for false and true, in small letters.
+pub(crate) const FALSE_AND_TRUE: [[&str; 2]; 4] = [["false", "true"], ["no", "yes"], ["f", "t"], ["n", "y"]];
 
 /// Which of the pairs of words for false and true a text belongs to, and whether it means true.
 pub(crate) fn boolean(text: &str) -> Option<(usize, bool)> {

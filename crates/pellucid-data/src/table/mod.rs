@@ -39,7 +39,7 @@ mod zip_archive;
 
 pub(crate) use builtin::points_on_tanh;
 pub use builtin::{BUILTINS, Builtin, load_builtin};
-pub(crate) use cell::{boolean, is_code, is_inexact, number, number_text, whole_number};
+pub(crate) use cell::{FALSE_AND_TRUE, boolean, is_code, is_inexact, number, number_text, whole_number};
 pub use cells::CellColumn;
 pub use chunks::TableChunks;
 pub(crate) use columns::word_counts;

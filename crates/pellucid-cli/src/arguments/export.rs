@@ -1,0 +1,60 @@
+//! The arguments of `pellucid export`.
+
+use super::Reading;
+use clap::Args;
+use pellucid_export::Form;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Every form takes the columns of the table and gives classes with their probabilities, or numbers in the \
+    table's units. Beside it stands a program that compares its answers with the model's own on rows of usual, missing, unseen \
+    and extreme values; --verify runs it.\n\n\
+    Examples:\n  \
+    pellucid export income.safetensors --to onnx\n  \
+    pellucid export income.safetensors --to onnx --verify people.csv -o build/income.onnx\n\n\
+    Exit status: 0 exported, 1 failed or the answers differ, 2 wrong usage."
+)]
+pub(crate) struct Export {
+    /// A model that `pellucid train` wrote
+    pub(crate) model: PathBuf,
+
+    /// The form
+    #[arg(long, value_name = "FORM", value_parser = super::one_of(FORMS))]
+    pub(crate) to: Form,
+
+    /// The main file; the others are written beside it [default: the model's name, in this folder]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// What names in the files begin with: letters, digits and underscores [default: that of the main file]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+
+    /// Run the form on the rows of this table as well, and say how far its answers are from the model's: a file, - for
+    /// standard input, or a built-in set
+    #[arg(long, value_name = "DATA")]
+    pub(crate) verify: Option<PathBuf>,
+
+    /// Write what was exported as JSON, to standard output unless a file is named
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+
+    /// No notes, only the results
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+const FORMS: super::Values<Form, { Form::ALL.len() }> = {
+    let mut named = [("", "", Form::Onnx); Form::ALL.len()];
+    let mut at = 0;
+    while at < named.len() {
+        let form = Form::ALL[at];
+        named[at] = (form.name(), form.summary(), form);
+        at += 1;
+    }
+    named
+};

@@ -1,0 +1,283 @@
+//! The forms of an export, and the files of each.
+
+use crate::error::{ExportError, Result};
+use crate::golden::GoldenRows;
+use crate::golden_text::{test_program, tolerance};
+use crate::import::PREPARATION_PROPERTY;
+use crate::program::{Precision, Program, build};
+use crate::source::sql::Dialect;
+use crate::{onnx, source};
+use pellucid_data::Table;
+use pellucid_data::model_file::Model;
+use std::str::FromStr;
+
+/// What a model is exported to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Form {
+    /// An ONNX graph.
+    Onnx,
+    /// A C99 header and source.
+    C,
+    /// A Python module that needs NumPy alone.
+    Python,
+    /// An ES module without dependencies.
+    JavaScript,
+    /// A Rust module without the standard library.
+    Rust,
+    /// A query for PostgreSQL and DuckDB, and one for SQLite.
+    Sql,
+}
+
+/// What a form is called, and its files.
+struct FormDescriptor {
+    name: &'static str,
+    summary: &'static str,
+    /// The extension of the main file, and of the test program.
+    extensions: [&'static str; 2],
+    /// In which precision it has the error function.
+    has_erf: fn(Precision) -> bool,
+}
+
+impl Form {
+    /// Every form.
+    pub const ALL: [Self; 6] = [
+        Self::Onnx,
+        Self::C,
+        Self::Python,
+        Self::JavaScript,
+        Self::Rust,
+        Self::Sql,
+    ];
+
+    const fn descriptor(self) -> FormDescriptor {
+        match self {
+            Self::Onnx => FormDescriptor {
+                name: "onnx",
+                summary: "an ONNX graph, for ONNX Runtime and others",
+                extensions: ["onnx", "py"],
+                // ONNX Runtime has it in single precision only.
+                has_erf: |precision| matches!(precision, Precision::Single),
+            },
+            Self::C => FormDescriptor {
+                name: "c",
+                summary: "a C99 header and source, without allocation",
+                extensions: ["c", "c"],
+                has_erf: |_| true,
+            },
+            Self::Python => FormDescriptor {
+                name: "python",
+                summary: "a Python module that needs NumPy alone",
+                extensions: ["py", "py"],
+                has_erf: |_| true,
+            },
+            Self::JavaScript => FormDescriptor {
+                name: "js",
+                summary: "an ES module without dependencies, for browsers and Node",
+                extensions: ["mjs", "mjs"],
+                has_erf: |_| true,
+            },
+            Self::Rust => FormDescriptor {
+                name: "rust",
+                summary: "a Rust module without the standard library",
+                extensions: ["rs", "rs"],
+                has_erf: |_| true,
+            },
+            Self::Sql => FormDescriptor {
+                name: "sql",
+                summary: "a query that scores a table, for PostgreSQL, DuckDB and SQLite",
+                extensions: ["sql", "py"],
+                has_erf: |_| false,
+            },
+        }
+    }
+
+    /// Its name in commands.
+    pub const fn name(self) -> &'static str {
+        self.descriptor().name
+    }
+
+    /// The extension of its main file.
+    pub const fn extension(self) -> &'static str {
+        self.descriptor().extensions[0]
+    }
+
+    /// What it is, in a few words.
+    pub const fn summary(self) -> &'static str {
+        self.descriptor().summary
+    }
+}
+
+impl FromStr for Form {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|form| form.name() == name);
+        found.ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|form| form.name()).collect();
+            format!("it is none of {}", known.join(", "))
+        })
+    }
+}
+
+/// What is requested of an export.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportRequest<'a> {
+    /// The form.
+    pub form: Form,
+    /// What the files are called, and in source text functions and types begin with: letters, digits and underscores.
+    pub name: &'a str,
+    /// Rows of a table to compare the export with the model on, besides those that are made of the model's preparation.
+    pub data: Option<&'a Table>,
+}
+
+impl<'a> ExportRequest<'a> {
+    /// An export with rows that are made of the model's preparation alone.
+    pub fn new(form: Form, name: &'a str) -> Self {
+        Self {
+            form,
+            name,
+            data: None,
+        }
+    }
+}
+
+/// A file of an export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportedFile {
+    /// Its name, without a folder.
+    pub name: String,
+    /// Its contents.
+    pub bytes: Vec<u8>,
+}
+
+/// An exported model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Export {
+    /// The form.
+    pub form: Form,
+    /// The files: the main one first, last the program that compares it with the model's own predictions.
+    pub files: Vec<ExportedFile>,
+    /// How many rows that program compares.
+    pub rows: usize,
+    /// The largest deviation that it accepts, relative to numbers above 1.
+    pub tolerance: f64,
+}
+
+/// Writes a model in another form, with a program that compares the form's answers with the model's own on rows of usual,
+/// missing, unseen and extreme values.
+///
+/// # Errors
+/// The form cannot express a part of the model; the name is not valid; a row of the table cannot be predicted.
+pub fn export(model: &Model, request: &ExportRequest<'_>) -> Result<Export> {
+    let ExportRequest { form, name, data } = *request;
+    check_name(name)?;
+    let program = build(model, form.name(), form.descriptor().has_erf)?;
+    let golden = GoldenRows::of(model, &program, data)?;
+    let file = |name: String, bytes: Vec<u8>| ExportedFile { name, bytes };
+    let main = format!("{name}.{}", form.extension());
+    let test = format!("{name}_test.{}", form.descriptor().extensions[1]);
+    let test_of = |template: &str| test_program(template, &main, &program, &golden).into_bytes();
+    let files = match form {
+        Form::Onnx => {
+            let test_text = test_of(include_str!("templates/onnx_test.py"));
+            let graph = onnx::write(&program, name, properties(model, &program)?);
+            vec![file(main, graph), file(test, test_text)]
+        }
+        Form::C => {
+            let written = source::c::write(&program, name, &golden);
+            let header = file(format!("{name}.h"), written.header.into_bytes());
+            vec![
+                file(main, written.source.into_bytes()),
+                header,
+                file(test, written.test.into_bytes()),
+            ]
+        }
+        Form::Python => {
+            let test_text = test_of(include_str!("templates/numpy_test.py"));
+            vec![
+                file(main, source::numpy::write(&program).into_bytes()),
+                file(test, test_text),
+            ]
+        }
+        Form::JavaScript => {
+            let test_text = test_of(include_str!("templates/javascript_test.mjs"));
+            vec![
+                file(main, source::javascript::write(&program).into_bytes()),
+                file(test, test_text),
+            ]
+        }
+        Form::Rust => {
+            let [module, test_text] = source::rust::write(&program, name, &golden);
+            vec![
+                file(main, module.into_bytes()),
+                file(test, test_text.into_bytes()),
+            ]
+        }
+        Form::Sql => {
+            let query = |dialect| source::sql::write(&program, name, dialect).map(String::into_bytes);
+            let test_text = test_of(include_str!("templates/sql_test.py"));
+            let of_sqlite = file(format!("{name}_sqlite.sql"), query(Dialect::SQLite)?);
+            vec![
+                file(main, query(Dialect::Standard)?),
+                of_sqlite,
+                file(test, test_text),
+            ]
+        }
+    };
+    let (rows, tolerance) = (golden.len(), tolerance(&program));
+    Ok(Export {
+        form,
+        files,
+        rows,
+        tolerance,
+    })
+}
+
+/// What an ONNX file says of the model beside the graph: what an import needs to know.
+fn properties(model: &Model, program: &Program) -> Result<Vec<(String, String)>> {
+    let mut properties = vec![("pellucid_version".to_owned(), model.version.clone())];
+    if let Some(preparation) = &model.preparation {
+        let names = program
+            .number_columns()
+            .iter()
+            .map(|column| &column.name)
+            .collect::<Vec<_>>();
+        let preparation = serde_json::to_string(preparation).map_err(|error| ExportError::Inexpressible {
+            form: Form::Onnx.name(),
+            part: format!("the preparation ({error})"),
+            advice: "train the model again".into(),
+        })?;
+        properties.extend([
+            ("columns".to_owned(), serde_json::json!(names).to_string()),
+            (PREPARATION_PROPERTY.to_owned(), preparation),
+            (
+                onnx::FEATURES_PROPERTY.to_owned(),
+                onnx::value_name(program, program.features),
+            ),
+            (
+                onnx::OUTPUTS_PROPERTY.to_owned(),
+                onnx::value_name(program, program.outputs),
+            ),
+        ]);
+    }
+    Ok(properties)
+}
+
+/// Names of files and of functions are of ASCII letters, digits and underscores.
+fn check_name(name: &str) -> Result<()> {
+    let wrong = |problem| {
+        Err(ExportError::Name {
+            name: name.into(),
+            problem,
+        })
+    };
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    match name.chars().next() {
+        None => wrong("is empty"),
+        Some(first) if first.is_ascii_digit() => wrong("begins with a digit"),
+        Some(_) if !name.chars().all(is_part) => wrong("has other letters than a to z, A to Z, 0 to 9 and _"),
+        Some(_) if name.len() > 100 => wrong("has more than 100 letters"),
+        Some(_) => Ok(()),
+    }
+}

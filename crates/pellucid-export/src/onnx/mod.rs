@@ -1,0 +1,10 @@
+//! The ONNX form of a model, and models in it.
+
+mod proto;
+mod read;
+mod tensors;
+mod tree;
+mod write;
+
+pub(crate) use read::{FEATURES_PROPERTY, OUTPUTS_PROPERTY, Perceptron, read};
+pub(crate) use write::{value_name, write};

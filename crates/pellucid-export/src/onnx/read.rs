@@ -1,0 +1,744 @@
+//! Reads an ONNX graph that is a multilayer perceptron.
+//!
+//! Every value on the way from the features to the output is a formula of the numbers that the last dense layer before it gives.
+//! A matrix product ends a layer: its formula must then be an activation between two affine functions, which become part of
+//! the weights around it.
+
+use super::proto::{Attribute, Graph, Model, Node};
+use super::tensors::{Constant, constant};
+use super::tree::{Activated, Tree};
+use crate::program::{Expression, Function, Operator};
+use pellucid::Activation;
+use prost::Message;
+use std::collections::{HashMap, HashSet};
+
+/// A dense layer of a graph.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DenseLayer {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    /// (inputs, outputs), row-major.
+    pub(crate) weights: Vec<f64>,
+    pub(crate) bias: Vec<f64>,
+    pub(crate) activation: Activation,
+}
+
+/// A graph that is a multilayer perceptron.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Perceptron {
+    pub(crate) layers: Vec<DenseLayer>,
+    pub(crate) is_double: bool,
+    /// Texts that the file keeps beside the graph.
+    pub(crate) properties: HashMap<String, String>,
+}
+
+/// The properties that name the values between which the network of an exported table lies.
+pub(crate) const FEATURES_PROPERTY: &str = "pellucid_features";
+pub(crate) const OUTPUTS_PROPERTY: &str = "pellucid_outputs";
+
+/// Names of outputs that hold the numbers beside labels.
+const PROBABILITIES: [&str; 3] = ["probabilities", "output_probability", "probability"];
+
+/// The perceptron of a file. `output` names the output that is read, if the graph has several.
+///
+/// # Errors
+/// What was found, and what is expected.
+pub(crate) fn read(bytes: &[u8], output: Option<&str>) -> Result<Perceptron, String> {
+    let model =
+        Model::decode(bytes).map_err(|error| format!("it is no ONNX file, or a damaged one ({error})"))?;
+    let properties: HashMap<String, String> = model
+        .metadata_props
+        .into_iter()
+        .map(|property| (property.key, property.value))
+        .collect();
+    let graph = model.graph.ok_or("it is no ONNX file: it has no graph")?;
+    let constants: HashSet<&str> = graph
+        .initializer
+        .iter()
+        .map(|tensor| tensor.name.as_str())
+        .collect();
+    let inputs: Vec<&str> = graph
+        .input
+        .iter()
+        .map(|input| input.name.as_str())
+        .filter(|name| !constants.contains(name))
+        .collect();
+    let (features, target) = match (
+        properties.get(FEATURES_PROPERTY),
+        properties.get(OUTPUTS_PROPERTY),
+    ) {
+        (Some(features), Some(outputs)) if output.is_none() => (features.clone(), outputs.clone()),
+        _ => {
+            let [features] = inputs[..] else {
+                return Err(format!(
+                    "the graph has {} inputs ({}); a multilayer perceptron has one, of all features",
+                    inputs.len(),
+                    shown(&inputs)
+                ));
+            };
+            (features.to_owned(), chosen_output(&graph, output)?)
+        }
+    };
+    let needed = needed_nodes(&graph, &features, &target)?;
+    let mut reader = Reader::new(&graph, &features)?;
+    for node in graph
+        .node
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| needed.contains(at))
+        .map(|(_, node)| node)
+    {
+        reader.node(node)?;
+    }
+    let (layers, is_double) = reader.finish(&target)?;
+    Ok(Perceptron {
+        layers,
+        is_double,
+        properties,
+    })
+}
+
+/// Names for a message.
+fn shown(names: &[&str]) -> String {
+    let mut text: Vec<String> = names.iter().take(5).map(|name| format!("{name:?}")).collect();
+    text.extend((names.len() > 5).then(|| "…".to_owned()));
+    text.join(", ")
+}
+
+fn chosen_output(graph: &Graph, asked: Option<&str>) -> Result<String, String> {
+    let names: Vec<&str> = graph.output.iter().map(|output| output.name.as_str()).collect();
+    if let Some(asked) = asked {
+        return match names.contains(&asked) {
+            true => Ok(asked.to_owned()),
+            false => Err(format!(
+                "the graph has no output {asked:?}; it has {}",
+                shown(&names)
+            )),
+        };
+    }
+    let known = names.iter().find(|name| PROBABILITIES.contains(name));
+    match (known, &names[..]) {
+        (Some(name), _) | (None, [name]) => Ok((*name).to_owned()),
+        _ => Err(format!(
+            "the graph has {} outputs ({}); name one of them with --output",
+            names.len(),
+            shown(&names)
+        )),
+    }
+}
+
+/// The nodes on the way to the target.
+fn needed_nodes(graph: &Graph, features: &str, target: &str) -> Result<HashSet<usize>, String> {
+    let mut makers: HashMap<&str, usize> = HashMap::new();
+    for (at, node) in graph.node.iter().enumerate() {
+        for name in node.output.iter().filter(|name| !name.is_empty()) {
+            if makers.insert(name, at).is_some() {
+                return Err(format!("two nodes make the value {name:?}; the file is damaged"));
+            }
+        }
+    }
+    let mut needed = HashSet::new();
+    let mut rest = vec![target];
+    while let Some(name) = rest.pop() {
+        if name == features {
+            continue;
+        }
+        if let Some(&at) = makers.get(name)
+            && needed.insert(at)
+        {
+            rest.extend(graph.node[at].input.iter().map(String::as_str));
+        }
+    }
+    Ok(needed)
+}
+
+/// A value of the graph.
+#[derive(Debug, Clone)]
+enum Value {
+    Constant(Constant),
+    /// A formula of the numbers of layer `base`, counted from 1; 0 are the features.
+    Formula {
+        base: usize,
+        tree: Tree,
+    },
+    /// Of two classes, the probability of the first.
+    OfFirstClass {
+        base: usize,
+        second: Tree,
+    },
+}
+
+/// A layer without its activation yet: x·W + b.
+#[derive(Debug, Clone)]
+struct Product {
+    /// The layer that x is a formula of.
+    of: usize,
+    x: Tree,
+    inputs: usize,
+    outputs: usize,
+    weights: Vec<f64>,
+    bias: Vec<f64>,
+}
+
+struct Reader {
+    values: HashMap<String, Value>,
+    products: Vec<Product>,
+    is_double: bool,
+}
+
+impl Reader {
+    fn new(graph: &Graph, features: &str) -> Result<Self, String> {
+        let mut values = HashMap::new();
+        for tensor in &graph.initializer {
+            // What is not on the way may be of any type.
+            if tensor.data_location != 0 || !tensor.external_data.is_empty() {
+                constant(tensor)?;
+            }
+            if let Ok(found) = constant(tensor) {
+                values.insert(tensor.name.clone(), Value::Constant(found));
+            }
+        }
+        values.insert(
+            features.to_owned(),
+            Value::Formula {
+                base: 0,
+                tree: Tree::Base,
+            },
+        );
+        Ok(Self {
+            values,
+            products: Vec::new(),
+            is_double: false,
+        })
+    }
+
+    fn value(&self, node: &Node, at: usize) -> Result<&Value, String> {
+        let name = node.input.get(at).filter(|name| !name.is_empty());
+        let name = name.ok_or_else(|| format!("{} has no input {}", described(node), at + 1))?;
+        self.values.get(name).ok_or_else(|| {
+            format!(
+                "{} uses {name:?}, which no earlier node makes and no known tensor is: the graph has a cycle, is cut off, or has \
+                 a tensor of another type",
+                described(node)
+            )
+        })
+    }
+
+    fn constant(&self, node: &Node, at: usize) -> Result<&Constant, String> {
+        match self.value(node, at)? {
+            Value::Constant(constant) => Ok(constant),
+            _ => Err(format!(
+                "{} takes its input {} from the data; constants are expected there",
+                described(node),
+                at + 1
+            )),
+        }
+    }
+
+    /// The formula that an input is.
+    fn formula(&self, node: &Node, at: usize) -> Result<(usize, Tree), String> {
+        match self.value(node, at)? {
+            Value::Formula { base, tree } => Ok((*base, tree.clone())),
+            _ => Err(format!("{} has no data as its input {}", described(node), at + 1)),
+        }
+    }
+
+    fn node(&mut self, node: &Node) -> Result<(), String> {
+        let made = self.made(node)?;
+        if let Value::Formula { tree, .. } = &made
+            && !tree.is_small()
+        {
+            return Err(format!(
+                "{}: the formula up to here is too long for an activation",
+                described(node)
+            ));
+        }
+        let name = node.output.first().filter(|name| !name.is_empty());
+        let name = name.ok_or_else(|| format!("{} has no output", described(node)))?;
+        self.values.insert(name.clone(), made);
+        Ok(())
+    }
+
+    fn made(&mut self, node: &Node) -> Result<Value, String> {
+        let operator = node.op_type.as_str();
+        let of = |activation: Activation| Expression::of(activation);
+        let known = match operator {
+            "Relu" => of(Activation::Relu),
+            "Softplus" => of(Activation::Softplus),
+            "Softsign" => of(Activation::Softsign),
+            "Mish" => of(Activation::Mish),
+            "Selu" => {
+                expect(node, "alpha", 1.673_263_2)?;
+                expect(node, "gamma", 1.050_701)?;
+                of(Activation::Selu)
+            }
+            "Elu" => {
+                expect(node, "alpha", 1.0)?;
+                of(Activation::Elu)
+            }
+            "LeakyRelu" => {
+                expect(node, "alpha", 0.01)?;
+                of(Activation::LeakyRelu)
+            }
+            "HardSigmoid" => {
+                expect(node, "alpha", 1.0 / 6.0)?;
+                expect(node, "beta", 0.5)?;
+                of(Activation::HardSigmoid)
+            }
+            "Gelu" => match text(node, "approximate").as_deref() {
+                Some("tanh") => of(Activation::GeluTanh),
+                _ => of(Activation::Gelu),
+            },
+            _ => None,
+        };
+        if let Some(formula) = known {
+            let (base, z) = self.formula(node, 0)?;
+            return Ok(Value::Formula {
+                base,
+                tree: Tree::of(&formula, &z),
+            });
+        }
+        let function = match operator {
+            "Neg" => Some(Function::Negative),
+            "Abs" => Some(Function::Absolute),
+            "Exp" => Some(Function::Exponential),
+            "Log" => Some(Function::Logarithm),
+            "Tanh" => Some(Function::Tanh),
+            "Sigmoid" => Some(Function::Sigmoid),
+            "Erf" => Some(Function::Erf),
+            _ => None,
+        };
+        if let Some(function) = function {
+            let (base, z) = self.formula(node, 0)?;
+            return Ok(Value::Formula {
+                base,
+                tree: Tree::apply(function, z),
+            });
+        }
+        match operator {
+            "Identity" | "Cast" | "Dropout" | "Flatten" | "Reshape" | "ZipMap" => {
+                Ok(self.value(node, 0)?.clone())
+            }
+            "Constant" => {
+                let tensor = attribute(node, "value").and_then(|found| found.t.as_ref());
+                let tensor = tensor.ok_or_else(|| format!("{} has no tensor", described(node)))?;
+                Ok(Value::Constant(constant(tensor)?))
+            }
+            "Softmax" => {
+                let axis = attribute(node, "axis").map_or(-1, |found| found.i);
+                if ![1, -1].contains(&axis) {
+                    return Err(format!(
+                        "{} is over axis {axis}; 1 is expected, that of the units",
+                        described(node)
+                    ));
+                }
+                let (base, z) = self.formula(node, 0)?;
+                Ok(Value::Formula {
+                    base,
+                    tree: Tree::Softmax(Box::new(z)),
+                })
+            }
+            "Add" => self.combined(node, Operator::Add),
+            "Sub" => self.combined(node, Operator::Subtract),
+            "Mul" => self.combined(node, Operator::Multiply),
+            "Div" => self.combined(node, Operator::Divide),
+            "Min" if node.input.len() == 2 => self.combined(node, Operator::Smaller),
+            "Max" if node.input.len() == 2 => self.combined(node, Operator::Larger),
+            "Clip" => self.clipped(node),
+            "Pow" => self.power(node),
+            "MatMul" | "Gemm" => self.product(node),
+            "BatchNormalization" => self.batch_normalised(node),
+            "Scaler" => self.scaled(node),
+            "Concat" => self.both_classes(node),
+            _ => Err(format!(
+                "{} is none of a multilayer perceptron: matrix products, biases, scales, batch normalisation and the activations \
+                 that pellucid has",
+                described(node)
+            )),
+        }
+    }
+
+    fn combined(&self, node: &Node, operator: Operator) -> Result<Value, String> {
+        let operand = |at: usize| -> Result<(Option<usize>, Tree), String> {
+            match self.value(node, at)? {
+                Value::Formula { base, tree } => Ok((Some(*base), tree.clone())),
+                Value::Constant(constant) => {
+                    let numbers = constant.for_units().filter(|numbers| !numbers.is_empty());
+                    let numbers = numbers.ok_or_else(|| {
+                        format!(
+                            "{} has a constant of shape {:?}; one row is expected",
+                            described(node),
+                            constant.shape
+                        )
+                    })?;
+                    Ok((None, Tree::Numbers(numbers)))
+                }
+                Value::OfFirstClass { .. } => Err(format!(
+                    "{} computes with the probability of a class",
+                    described(node)
+                )),
+            }
+        };
+        let ((first, a), (second, b)) = (operand(0)?, operand(1)?);
+        let base = match (first, second) {
+            (Some(one), Some(other)) if one != other => {
+                return Err(format!(
+                    "{} joins the outputs of different layers, as residual networks and ensembles do; only layers that follow each \
+                     other are read",
+                    described(node)
+                ));
+            }
+            (Some(base), _) | (None, Some(base)) => base,
+            (None, None) => return Err(format!("{} computes with constants alone", described(node))),
+        };
+        let is_one = matches!(&a, Tree::Numbers(numbers) if numbers.iter().all(|number| *number == 1.0));
+        // 1 − p, beside which p follows.
+        if operator == Operator::Subtract && is_one && matches!(b, Tree::Apply(Function::Sigmoid, _)) {
+            return Ok(Value::OfFirstClass { base, second: b });
+        }
+        Ok(Value::Formula {
+            base,
+            tree: Tree::combine(operator, a, b),
+        })
+    }
+
+    /// The probabilities of both of two classes, as 1 − p and p.
+    fn both_classes(&self, node: &Node) -> Result<Value, String> {
+        if let [_, _] = node.input[..]
+            && let Value::OfFirstClass { base, second } = self.value(node, 0)?
+            && let Value::Formula { base: other, tree } = self.value(node, 1)?
+            && base == other
+            && second == tree
+        {
+            return Ok(Value::Formula {
+                base: *base,
+                tree: tree.clone(),
+            });
+        }
+        Err(format!(
+            "{} joins values; that of 1 − p and p alone is known, the probabilities of two classes",
+            described(node)
+        ))
+    }
+
+    fn clipped(&self, node: &Node) -> Result<Value, String> {
+        let (base, mut tree) = self.formula(node, 0)?;
+        for (at, operator) in [(1, Operator::Larger), (2, Operator::Smaller)] {
+            let is_there = node.input.get(at).is_some_and(|name| !name.is_empty());
+            let limit = match (is_there, attribute(node, if at == 1 { "min" } else { "max" })) {
+                (true, _) => self.constant(node, at)?.numbers.clone(),
+                (false, Some(found)) => vec![f64::from(found.f)],
+                (false, None) => continue,
+            };
+            tree = Tree::combine(operator, tree, Tree::Numbers(limit));
+        }
+        Ok(Value::Formula { base, tree })
+    }
+
+    /// Squares and cubes, of which some formulas are made.
+    fn power(&self, node: &Node) -> Result<Value, String> {
+        let (base, x) = self.formula(node, 0)?;
+        let square = Tree::combine(Operator::Multiply, x.clone(), x.clone());
+        let tree = match self.constant(node, 1)?.numbers[..] {
+            [2.0] => square,
+            [3.0] => Tree::combine(Operator::Multiply, square, x),
+            _ => {
+                return Err(format!(
+                    "{} has an exponent that no activation of pellucid has",
+                    described(node)
+                ));
+            }
+        };
+        Ok(Value::Formula { base, tree })
+    }
+
+    fn product(&mut self, node: &Node) -> Result<Value, String> {
+        let (base, x) = self.formula(node, 0)?;
+        let is_gemm = node.op_type == "Gemm";
+        let number = |name: &str, usual: f64| {
+            attribute(node, name)
+                .filter(|_| is_gemm)
+                .map_or(usual, |found| f64::from(found.f))
+        };
+        let flag = |name: &str| is_gemm && attribute(node, name).is_some_and(|found| found.i != 0);
+        if flag("transA") {
+            return Err(format!(
+                "{} transposes its data (transA); rows are expected to stay rows",
+                described(node)
+            ));
+        }
+        let matrix = self.constant(node, 1)?;
+        let [rows, columns] = matrix.shape[..] else {
+            return Err(format!(
+                "{} has weights of shape {:?}; a matrix is expected",
+                described(node),
+                matrix.shape
+            ));
+        };
+        if rows == 0 || columns == 0 {
+            return Err(format!(
+                "{} has weights of shape {:?}, which are none",
+                described(node),
+                matrix.shape
+            ));
+        }
+        let alpha = number("alpha", 1.0);
+        let (inputs, outputs) = if flag("transB") {
+            (columns, rows)
+        } else {
+            (rows, columns)
+        };
+        let at = |input: usize, output: usize| {
+            let place = if flag("transB") {
+                output * columns + input
+            } else {
+                input * columns + output
+            };
+            alpha * matrix.numbers[place]
+        };
+        let weights: Vec<f64> = (0..inputs)
+            .flat_map(|input| (0..outputs).map(move |output| (input, output)))
+            .map(|(i, o)| at(i, o))
+            .collect();
+        let is_double = matrix.is_double;
+        let has_bias = is_gemm && node.input.get(2).is_some_and(|name| !name.is_empty());
+        let bias = match has_bias {
+            false => vec![0.0; outputs],
+            true => {
+                let beta = number("beta", 1.0);
+                let found = self.constant(node, 2)?;
+                let numbers = found
+                    .for_units()
+                    .filter(|numbers| [1, outputs].contains(&numbers.len()));
+                let numbers = numbers.ok_or_else(|| {
+                    format!(
+                        "{} has a bias of shape {:?}; {outputs} numbers are expected",
+                        described(node),
+                        found.shape
+                    )
+                })?;
+                (0..outputs)
+                    .map(|unit| beta * numbers[if numbers.len() == 1 { 0 } else { unit }])
+                    .collect()
+            }
+        };
+        if let Some(before) = base.checked_sub(1).map(|at| &self.products[at])
+            && before.outputs != inputs
+        {
+            return Err(format!(
+                "{} takes {inputs} numbers, and the layer before gives {}",
+                described(node),
+                before.outputs
+            ));
+        }
+        self.is_double |= is_double;
+        self.products.push(Product {
+            of: base,
+            x,
+            inputs,
+            outputs,
+            weights,
+            bias,
+        });
+        Ok(Value::Formula {
+            base: self.products.len(),
+            tree: Tree::Base,
+        })
+    }
+
+    fn batch_normalised(&self, node: &Node) -> Result<Value, String> {
+        let (base, x) = self.formula(node, 0)?;
+        let numbers = |at: usize| self.constant(node, at).map(|found| found.numbers.clone());
+        let (gain, shift, mean, variance) = (numbers(1)?, numbers(2)?, numbers(3)?, numbers(4)?);
+        let epsilon = attribute(node, "epsilon").map_or(1e-5, |found| f64::from(found.f));
+        if [&shift, &mean, &variance]
+            .iter()
+            .any(|other| other.len() != gain.len())
+            || gain.is_empty()
+        {
+            return Err(format!("{} has constants of different lengths", described(node)));
+        }
+        let factors: Vec<f64> = gain
+            .iter()
+            .zip(&variance)
+            .map(|(gain, v)| gain / (v + epsilon).sqrt())
+            .collect();
+        let difference = Tree::combine(Operator::Subtract, x, Tree::Numbers(mean));
+        let scaled = Tree::combine(Operator::Multiply, difference, Tree::Numbers(factors));
+        Ok(Value::Formula {
+            base,
+            tree: Tree::combine(Operator::Add, scaled, Tree::Numbers(shift)),
+        })
+    }
+
+    /// (x − offset)·scale.
+    fn scaled(&self, node: &Node) -> Result<Value, String> {
+        let (base, x) = self.formula(node, 0)?;
+        let numbers = |name: &str, usual: f64| {
+            let found = attribute(node, name)
+                .map(|found| found.floats.iter().map(|&x| f64::from(x)).collect::<Vec<_>>());
+            Tree::Numbers(
+                found
+                    .filter(|numbers| !numbers.is_empty())
+                    .unwrap_or_else(|| vec![usual]),
+            )
+        };
+        let difference = Tree::combine(Operator::Subtract, x, numbers("offset", 0.0));
+        Ok(Value::Formula {
+            base,
+            tree: Tree::combine(Operator::Multiply, difference, numbers("scale", 1.0)),
+        })
+    }
+
+    /// The layers up to a value, the first one first.
+    fn finish(self, target: &str) -> Result<(Vec<DenseLayer>, bool), String> {
+        let Some(Value::Formula { base, tree }) = self.values.get(target) else {
+            return Err(format!(
+                "the output {target:?} is not made from the features by numbers alone"
+            ));
+        };
+        if *base == 0 {
+            return Err(format!("the output {target:?} has no dense layer before it"));
+        }
+        let mut layers: Vec<DenseLayer> = Vec::new();
+        let (mut at, mut tree) = (*base, tree);
+        // From the last layer to the first; what follows an activation goes into the weights after it.
+        while let Some(product) = at.checked_sub(1).map(|at| &self.products[at]) {
+            let Activated {
+                pre,
+                activation,
+                post,
+            } = activated(tree, at)?;
+            let wrong = || {
+                format!(
+                    "a scale or a bias of layer {at} does not have one number for each of its {} units",
+                    product.outputs
+                )
+            };
+            let (pre, post) = (
+                pre.of_width(product.outputs).ok_or_else(wrong)?,
+                post.of_width(product.outputs).ok_or_else(wrong)?,
+            );
+            let mut layer = DenseLayer {
+                inputs: product.inputs,
+                outputs: product.outputs,
+                weights: product.weights.clone(),
+                bias: product.bias.clone(),
+                activation,
+            };
+            scale_outputs(&mut layer, &pre.scale, &pre.shift);
+            match layers.last_mut() {
+                Some(next) => scale_inputs(next, &post.scale, &post.shift),
+                None if activation == Activation::Identity => {
+                    scale_outputs(&mut layer, &post.scale, &post.shift)
+                }
+                None if post.scale.iter().all(|scale| *scale == 1.0)
+                    && post.shift.iter().all(|shift| *shift == 0.0) => {}
+                None => {
+                    return Err(format!(
+                        "what follows the activation {} of the output layer is scaled again; an output layer ends with its activation",
+                        activation.name()
+                    ));
+                }
+            }
+            layers.push(layer);
+            (at, tree) = (product.of, &product.x);
+        }
+        let Activated {
+            pre,
+            activation,
+            post,
+        } = activated(tree, 0)?;
+        let Some(first) = layers.last_mut().filter(|_| activation == Activation::Identity) else {
+            return Err(format!(
+                "the features go through {} before the first layer",
+                activation.name()
+            ));
+        };
+        for affine in [post, pre] {
+            let affine = affine.of_width(first.inputs);
+            let affine = affine.ok_or("a scale of the features does not have one number for each of them")?;
+            scale_inputs(first, &affine.scale, &affine.shift);
+        }
+        layers.reverse();
+        Ok((layers, self.is_double))
+    }
+}
+
+fn activated(tree: &Tree, layer: usize) -> Result<Activated, String> {
+    tree.activated().ok_or_else(|| {
+        let after = match layer {
+            0 => "the features".to_owned(),
+            layer => format!("layer {layer}"),
+        };
+        format!(
+            "what follows {after} is none of the activations that pellucid has, between scales and biases"
+        )
+    })
+}
+
+/// z becomes scale·z + shift.
+fn scale_outputs(layer: &mut DenseLayer, scale: &[f64], shift: &[f64]) {
+    for row in layer.weights.chunks_exact_mut(layer.outputs) {
+        row.iter_mut()
+            .zip(scale)
+            .for_each(|(weight, scale)| *weight *= scale);
+    }
+    for (bias, (scale, shift)) in layer.bias.iter_mut().zip(scale.iter().zip(shift)) {
+        *bias = *bias * scale + shift;
+    }
+}
+
+/// The layer gets scale·x + shift.
+fn scale_inputs(layer: &mut DenseLayer, scale: &[f64], shift: &[f64]) {
+    for (row, (scale, shift)) in layer
+        .weights
+        .chunks_exact_mut(layer.outputs)
+        .zip(scale.iter().zip(shift))
+    {
+        for (weight, bias) in row.iter_mut().zip(&mut layer.bias) {
+            *bias += *weight * shift;
+            *weight *= scale;
+        }
+    }
+}
+
+fn described(node: &Node) -> String {
+    let domain = if node.domain.is_empty() {
+        String::new()
+    } else {
+        format!("{}.", node.domain)
+    };
+    match node.name.is_empty() {
+        true => format!("the operator {domain}{}", node.op_type),
+        false => format!("the operator {domain}{} (node {:?})", node.op_type, node.name),
+    }
+}
+
+fn attribute<'a>(node: &'a Node, name: &str) -> Option<&'a Attribute> {
+    node.attribute.iter().find(|attribute| attribute.name == name)
+}
+
+fn text(node: &Node, name: &str) -> Option<String> {
+    attribute(node, name).map(|found| String::from_utf8_lossy(&found.s).into_owned())
+}
+
+/// Refuses another setting than the one that an activation of pellucid has.
+fn expect(node: &Node, name: &str, expected: f64) -> Result<(), String> {
+    // What ONNX takes where a node does not say.
+    let usual = match (node.op_type.as_str(), name) {
+        ("HardSigmoid", "alpha") => 0.2,
+        _ => expected,
+    };
+    let found = attribute(node, name).map_or(usual, |found| f64::from(found.f));
+    match (found - expected).abs() <= 1e-5 * expected.abs().max(1.0) {
+        true => Ok(()),
+        false => Err(format!(
+            "{} has {name} = {found}; pellucid's has {expected}",
+            described(node)
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests;

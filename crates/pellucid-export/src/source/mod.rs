@@ -1,0 +1,9 @@
+//! Forms that are source text.
+
+pub(crate) mod c;
+mod identifiers;
+pub(crate) mod javascript;
+mod loops;
+pub(crate) mod numpy;
+pub(crate) mod rust;
+pub(crate) mod sql;

@@ -1,0 +1,98 @@
+//! Every form of models with every part, run by the program that the form is for, against the engine's predictions.
+//!
+//! A form whose program is not there is skipped, and the test says so.
+
+mod models;
+
+use models::{all, of_arrays};
+use pellucid_data::Table;
+use pellucid_data::model_file::Model;
+use pellucid_export::{ExportRequest, Form, export, verify};
+use std::io::Write;
+use std::process::Command;
+
+/// Whether the program of a form is there.
+fn is_runnable(form: Form) -> bool {
+    let named = |variable: &str, usual: &str| std::env::var(variable).unwrap_or_else(|_| usual.to_owned());
+    let python = named("PYTHON", "python3");
+    let (program, arguments): (String, &[&str]) = match form {
+        Form::Onnx => (python, &["-c", "import numpy, onnxruntime"]),
+        Form::Python => (python, &["-c", "import numpy"]),
+        Form::Sql => (
+            python,
+            &[
+                "-c",
+                "import sqlite3; sqlite3.connect(':memory:').execute('SELECT exp(1)')",
+            ],
+        ),
+        Form::JavaScript => (named("NODE", "node"), &["--version"]),
+        Form::C => (named("CC", "cc"), &["--version"]),
+        Form::Rust => (named("RUSTC", "rustc"), &["--version"]),
+        _ => return false,
+    };
+    let ran = Command::new(program).args(arguments).output();
+    let is_there = ran.is_ok_and(|output| output.status.success());
+    if !is_there {
+        // Past the harness, which would keep it to itself.
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: what runs {} is not there",
+            form.name()
+        );
+    }
+    is_there
+}
+
+fn check(form: Form, what: &str, model: &Model, data: Option<&Table>) {
+    let request = ExportRequest {
+        data,
+        ..ExportRequest::new(form, "model_of_test")
+    };
+    let exported = export(model, &request).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let found = verify(&exported).unwrap_or_else(|error| panic!("{} of {what}: {error}", form.name()));
+    assert_eq!(found.rows, exported.rows, "{what}");
+    assert!(found.rows >= 40, "{what}: {found:?}");
+    assert!(found.largest_deviation <= exported.tolerance, "{what}: {found:?}");
+    println!("{} of {what}: {found:?}", form.name());
+}
+
+fn check_all(form: Form) {
+    if !is_runnable(form) {
+        return;
+    }
+    for (what, parts) in all() {
+        let (model, table) = parts.build();
+        check(form, what, &model, Some(&table));
+    }
+    check(form, "arrays", &of_arrays(), None);
+}
+
+#[test]
+fn onnx_gives_the_models_answers() {
+    check_all(Form::Onnx);
+}
+
+#[test]
+fn c_gives_the_models_answers() {
+    check_all(Form::C);
+}
+
+#[test]
+fn python_gives_the_models_answers() {
+    check_all(Form::Python);
+}
+
+#[test]
+fn javascript_gives_the_models_answers() {
+    check_all(Form::JavaScript);
+}
+
+#[test]
+fn rust_gives_the_models_answers() {
+    check_all(Form::Rust);
+}
+
+#[test]
+fn sql_gives_the_models_answers() {
+    check_all(Form::Sql);
+}
