@@ -16,10 +16,9 @@ use std::process::ExitCode;
 pub(crate) fn command(arguments: &Export) -> Result<ExitCode> {
     let form = arguments.to;
     let main = main_file(arguments)?;
-    let name = match &arguments.name {
-        Some(name) => name.clone(),
-        None => identifier(&main),
-    };
+    let name = main
+        .file_stem()
+        .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     let read = [
         ("the model", Some(arguments.model.as_path())),
         ("the data", arguments.verify.as_deref().and_then(source::file)),

@@ -17,7 +17,7 @@ pub enum ExportError {
         advice: String,
     },
     /// A name that the files and the functions of an export have is not valid.
-    #[error("the name {name:?} {problem}; give another with --name")]
+    #[error("the name {name:?} {problem}; give the main file another name")]
     Name {
         /// The name.
         name: String,

@@ -23,13 +23,10 @@ pub(crate) struct Export {
     #[arg(long, value_name = "FORM", value_parser = super::one_of(FORMS))]
     pub(crate) to: Form,
 
-    /// The main file; the others are written beside it [default: the model's name, in this folder]
+    /// The main file, of a name of letters, digits and underscores, with which names in the files begin; the others are written
+    /// beside it [default: the model's name, in this folder]
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-
-    /// What names in the files begin with: letters, digits and underscores [default: that of the main file]
-    #[arg(long)]
-    pub(crate) name: Option<String>,
 
     /// Run the form on the rows of this table as well, and say how far its answers are from the model's: a file, - for
     /// standard input, or a built-in set
