@@ -2,6 +2,7 @@
 
 use super::answers::{Conditions, of_arrays, of_table};
 use super::builder::Builder;
+use super::erf::erf;
 use super::features::prepare;
 use super::network::Layers;
 use super::{Inputs, Precision, Program, Step, Value};
@@ -11,7 +12,7 @@ use pellucid_data::model_file::{AnyNetwork, Model};
 
 /// The prediction of a model. Messages name the form; `has_erf` says in which precision it has the error function.
 pub(crate) fn build(model: &Model, form: &'static str, has_erf: fn(Precision) -> bool) -> Result<Program> {
-    let mut builder = Builder::new(has_erf);
+    let mut builder = Builder::new(has_erf, erf);
     let precision = match model.network.precision() {
         pellucid::Precision::F32 => Precision::Single,
         pellucid::Precision::F64 => Precision::Double,

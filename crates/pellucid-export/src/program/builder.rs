@@ -1,6 +1,5 @@
 //! Adds steps to a program, with the widths and the precision of their results.
 
-use super::erf::erf;
 use super::{Array, Computed, Function, Operator, Precision, Step, Test, Value};
 
 /// A program without inputs and answers yet.
@@ -9,15 +8,19 @@ pub(super) struct Builder {
     pub(super) steps: Vec<Computed>,
     pub(super) arrays: Vec<Array>,
     has_erf: fn(Precision) -> bool,
+    /// The error function in other steps.
+    erf: fn(&mut Builder, Value) -> Value,
 }
 
 impl Builder {
-    /// A program without steps. `has_erf` says in which precision the form has the error function.
-    pub(super) fn new(has_erf: fn(Precision) -> bool) -> Self {
+    /// A program without steps. `has_erf` says in which precision the form has the error function, and `erf` makes it of other
+    /// steps.
+    pub(super) fn new(has_erf: fn(Precision) -> bool, erf: fn(&mut Builder, Value) -> Value) -> Self {
         Self {
             steps: Vec::new(),
             arrays: Vec::new(),
             has_erf,
+            erf,
         }
     }
 
@@ -67,7 +70,7 @@ impl Builder {
 
     pub(super) fn apply(&mut self, function: Function, value: Value) -> Value {
         if function == Function::Erf && !(self.has_erf)(self.precision(value)) {
-            return erf(self, value);
+            return (self.erf)(self, value);
         }
         self.add(
             Step::Apply(function, value),

@@ -1,7 +1,7 @@
 //! The features of a date: year, parts that return as sine and cosine, and days since 1970.
 
 use super::builder::Builder;
-use super::features::scale_one;
+use super::scaling::scale_one;
 use super::{Function, Operator, Test, Value};
 use pellucid::recipe::DateFeature;
 use pellucid_data::preparation::DateTransform;

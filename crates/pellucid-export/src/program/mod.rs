@@ -18,6 +18,7 @@ mod features;
 mod network;
 mod normal_quantile;
 mod quantiles;
+mod scaling;
 
 pub(crate) use build::build;
 pub(crate) use expression::Expression;

@@ -1,7 +1,7 @@
 //! A C99 header and source of a program: no allocation, no dependency but `<math.h>` and `<string.h>`, and no state, so that
 //! threads may call it at the same time.
 
-use super::identifiers::identifiers;
+use super::identifiers::{calls, identifiers};
 use super::loops::{Dense, Language, Table, answer, loops};
 use crate::golden::GoldenRows;
 use crate::golden_text::{class_names, tolerance};
@@ -341,14 +341,6 @@ fn literal(number: f64, precision: Precision) -> String {
             Precision::Double => format!("{number:?}"),
         },
     }
-}
-
-/// Whether a text calls a function.
-pub(super) fn calls(text: &str, function: &str) -> bool {
-    let call = format!("{function}(");
-    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '.';
-    text.match_indices(&call)
-        .any(|(at, _)| !text[..at].ends_with(is_part))
 }
 
 /// Functions that are written where they are called, by name.

@@ -1,4 +1,4 @@
-//! Names in source text for names in tables.
+//! Names in source text.
 
 use std::collections::HashSet;
 
@@ -31,6 +31,14 @@ pub(super) fn identifiers<'a>(names: impl Iterator<Item = &'a str>, reserved: &[
         found
     };
     names.map(unique).collect()
+}
+
+/// Whether a text calls a function.
+pub(super) fn calls(text: &str, function: &str) -> bool {
+    let call = format!("{function}(");
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '.';
+    text.match_indices(&call)
+        .any(|(at, _)| !text[..at].ends_with(is_part))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! An ES module of a program, without dependencies, for browsers and Node.
 
-use super::c::calls;
+use super::identifiers::calls;
 use super::loops::{Dense, Language, Table, answer, loops};
 use crate::program::erf::{ERF_IS_ONE_FROM, RANGE_OF_T, coefficients};
 use crate::program::{Answers, Function, Operator, Precision, Program};

@@ -1,7 +1,6 @@
 //! A Rust module of a program, without the standard library, allocation or dependencies.
 
-use super::c::calls;
-use super::identifiers::identifiers;
+use super::identifiers::{calls, identifiers};
 use super::loops::{Dense, Language, Table, answer, loops};
 use crate::golden::GoldenRows;
 use crate::golden_text::{class_names, tolerance};
