@@ -69,6 +69,14 @@ pub(super) enum Table {
     },
 }
 
+impl Table {
+    fn name(&self) -> &str {
+        match self {
+            Self::Numbers { name, .. } | Self::Places { name, .. } => name,
+        }
+    }
+}
+
 /// Loops, and what they refer to.
 pub(super) struct Loops {
     pub(super) statements: String,
@@ -112,10 +120,21 @@ pub(super) fn loops(program: &Program, language: &dyn Language) -> Loops {
             });
         }
     }
-    Loops {
-        statements: writer.statements,
-        tables: writer.tables,
-    }
+    // Places that stand in a formula as numbers need no table.
+    let Writer {
+        statements,
+        mut tables,
+        ..
+    } = writer;
+    tables.retain(|table| names(&statements, &language.table(table.name())));
+    Loops { statements, tables }
+}
+
+/// Whether a text has a name.
+fn names(text: &str, name: &str) -> bool {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    text.match_indices(name)
+        .any(|(at, _)| !text[at + name.len()..].starts_with(is_part) && !text[..at].ends_with(is_part))
 }
 
 /// The text of a number of the answers, from its value and its place.

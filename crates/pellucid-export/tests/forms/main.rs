@@ -96,3 +96,40 @@ fn rust_gives_the_models_answers() {
 fn sql_gives_the_models_answers() {
     check_all(Form::Sql);
 }
+
+#[test]
+fn c_has_no_warnings() {
+    if !is_runnable(Form::C) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+    let models = all().into_iter().map(|(what, parts)| (what, parts.build().0));
+    for (what, model) in models.chain([("arrays", of_arrays())]) {
+        let exported = export(&model, &ExportRequest::new(Form::C, "model_of_test")).unwrap();
+        for file in &exported.files {
+            std::fs::write(folder.path().join(&file.name), &file.bytes).unwrap();
+        }
+        let flags = [
+            "-std=c99",
+            "-Wall",
+            "-Wextra",
+            "-Wpedantic",
+            "-Wconversion",
+            "-Werror",
+            "-c",
+        ];
+        let files = ["model_of_test.c", "model_of_test_test.c"];
+        let compiled = Command::new(&compiler)
+            .args(flags)
+            .args(files)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(
+            compiled.status.success(),
+            "{what}: {}",
+            String::from_utf8_lossy(&compiled.stderr)
+        );
+    }
+}
