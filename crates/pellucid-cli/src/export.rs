@@ -47,6 +47,12 @@ pub(crate) fn command(arguments: &Export) -> Result<ExitCode> {
         .iter()
         .map(|file| folder.join(&file.name))
         .collect();
+    if let Some(path) = paths.iter().find(|path| arguments.out.is_none() && path.exists()) {
+        return misuse(format!(
+            "{} is there already; name the main file with --out, and what is there is replaced",
+            path.display()
+        ));
+    }
     let others: Vec<_> = paths
         .iter()
         .map(|path| ("a file of the export", Some(path.as_path())))

@@ -65,12 +65,21 @@ fn each_form_is_written_with_its_test_program() {
 #[test]
 fn the_files_are_called_after_the_model() {
     let (folder, _, model) = trained();
-    let mut command = command();
-    command
-        .current_dir(folder.path())
-        .args(["export", text(&model), "--to", "js", "-q"]);
-    assert!(command.output().unwrap().status.success());
-    assert!(folder.path().join("who_buys.mjs").exists());
+    let export = || {
+        let arguments = ["export", text(&model), "--to", "js", "-q"];
+        let output = command().current_dir(folder.path()).args(arguments).output();
+        output.unwrap()
+    };
+    assert!(export().status.success());
+    let module = folder.path().join("who_buys.mjs");
+    fs::write(&module, "a file of the user").unwrap();
+    assert_is_refusal(
+        &export().into(),
+        &["export"],
+        2,
+        &["who_buys.mjs is there already", "--out"],
+    );
+    assert_eq!(fs::read_to_string(module).unwrap(), "a file of the user");
 }
 
 #[test]

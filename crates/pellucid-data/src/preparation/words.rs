@@ -84,8 +84,8 @@ pub(super) fn truth(names: &[String], word: &str) -> Option<usize> {
     names.iter().position(|name| name == word).or_else(meant)
 }
 
-/// The words that stand for each of two words: itself and, where they [mean truths](mean_truths), those of the same meaning in
-/// every mixture of small letters and capitals.
+/// The words that stand for each of two words: itself and, where the first means false and the second true, those of the
+/// same meaning in every mixture of small letters and capitals.
 ///
 /// ```
 /// use pellucid_data::preparation::words_of_truths;
