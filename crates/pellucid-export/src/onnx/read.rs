@@ -11,6 +11,7 @@ use crate::program::{Expression, Function, Operator};
 use pellucid::Activation;
 use prost::Message;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 /// A dense layer of a graph.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +81,7 @@ pub(crate) fn read(bytes: &[u8], output: Option<&str>) -> Result<Perceptron, Str
         }
     };
     let needed = needed_nodes(&graph, &features, &target)?;
-    let mut reader = Reader::new(&graph, &features)?;
+    let mut reader = Reader::new(&graph, &features, bytes.len())?;
     for node in graph
         .node
         .iter()
@@ -184,10 +185,17 @@ struct Reader {
     values: HashMap<String, Value>,
     products: Vec<Product>,
     is_double: bool,
+    /// How many weights layers may have together: no more than the file has bytes, however often they share a tensor.
+    weights_left: usize,
+    /// How many parts the formulas of all values may have together.
+    parts_left: usize,
 }
 
+/// Enough for formulas of thousands of layers.
+const MOST_PARTS: usize = 1 << 20;
+
 impl Reader {
-    fn new(graph: &Graph, features: &str) -> Result<Self, String> {
+    fn new(graph: &Graph, features: &str, bytes: usize) -> Result<Self, String> {
         let mut values = HashMap::new();
         for tensor in &graph.initializer {
             // What is not on the way may be of any type.
@@ -209,6 +217,8 @@ impl Reader {
             values,
             products: Vec::new(),
             is_double: false,
+            weights_left: bytes,
+            parts_left: MOST_PARTS,
         })
     }
 
@@ -245,13 +255,14 @@ impl Reader {
 
     fn node(&mut self, node: &Node) -> Result<(), String> {
         let made = self.made(node)?;
-        if let Value::Formula { tree, .. } = &made
-            && !tree.is_small()
-        {
-            return Err(format!(
-                "{}: the formula up to here is too long for an activation",
-                described(node)
-            ));
+        if let Value::Formula { tree, .. } = &made {
+            let left = self.parts_left.checked_sub(tree.parts());
+            self.parts_left = left.filter(|_| tree.is_small()).ok_or_else(|| {
+                format!(
+                    "{}: the formula up to here is too long for an activation",
+                    described(node)
+                )
+            })?;
         }
         let name = node.output.first().filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| format!("{} has no output", described(node)))?;
@@ -427,7 +438,7 @@ impl Reader {
             let is_there = node.input.get(at).is_some_and(|name| !name.is_empty());
             let limit = match (is_there, attribute(node, if at == 1 { "min" } else { "max" })) {
                 (true, _) => self.constant(node, at)?.numbers.clone(),
-                (false, Some(found)) => vec![f64::from(found.f)],
+                (false, Some(found)) => Rc::new(vec![f64::from(found.f)]),
                 (false, None) => continue,
             };
             tree = Tree::combine(operator, tree, Tree::Numbers(limit));
@@ -482,6 +493,13 @@ impl Reader {
                 matrix.shape
             ));
         }
+        let weights_left = self.weights_left.checked_sub(matrix.numbers.len());
+        let weights_left = weights_left.ok_or_else(|| {
+            format!(
+                "{} uses weights that other layers use too, so often that the layers have more weights than the file has bytes",
+                described(node)
+            )
+        })?;
         let alpha = number("alpha", 1.0);
         let (inputs, outputs) = if flag("transB") {
             (columns, rows)
@@ -532,6 +550,7 @@ impl Reader {
             ));
         }
         self.is_double |= is_double;
+        self.weights_left = weights_left;
         self.products.push(Product {
             of: base,
             x,
@@ -560,11 +579,11 @@ impl Reader {
         }
         let factors: Vec<f64> = gain
             .iter()
-            .zip(&variance)
+            .zip(variance.iter())
             .map(|(gain, v)| gain / (v + epsilon).sqrt())
             .collect();
         let difference = Tree::combine(Operator::Subtract, x, Tree::Numbers(mean));
-        let scaled = Tree::combine(Operator::Multiply, difference, Tree::Numbers(factors));
+        let scaled = Tree::combine(Operator::Multiply, difference, Tree::numbers(factors));
         Ok(Value::Formula {
             base,
             tree: Tree::combine(Operator::Add, scaled, Tree::Numbers(shift)),
@@ -577,7 +596,7 @@ impl Reader {
         let numbers = |name: &str, usual: f64| {
             let found = attribute(node, name)
                 .map(|found| found.floats.iter().map(|&x| f64::from(x)).collect::<Vec<_>>());
-            Tree::Numbers(
+            Tree::numbers(
                 found
                     .filter(|numbers| !numbers.is_empty())
                     .unwrap_or_else(|| vec![usual]),

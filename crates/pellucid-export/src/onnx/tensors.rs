@@ -1,19 +1,20 @@
 //! The numbers of the tensors of an ONNX file, checked against the bytes that are there.
 
 use super::proto::{Tensor, tensor_type};
+use std::rc::Rc;
 
 /// Constant numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Constant {
     pub(super) shape: Vec<usize>,
-    pub(super) numbers: Vec<f64>,
+    pub(super) numbers: Rc<Vec<f64>>,
     /// Whether they are in double precision.
     pub(super) is_double: bool,
 }
 
 impl Constant {
     /// Numbers for each unit of a layer, or one for all: those of (units), (1, units) or a single number.
-    pub(super) fn for_units(&self) -> Option<Vec<f64>> {
+    pub(super) fn for_units(&self) -> Option<Rc<Vec<f64>>> {
         let (_, before) = self.shape.split_last().unwrap_or((&1, &[]));
         before.iter().all(|&size| size == 1).then(|| self.numbers.clone())
     }
@@ -80,7 +81,7 @@ pub(super) fn constant(tensor: &Tensor) -> Result<Constant, String> {
     }
     Ok(Constant {
         shape,
-        numbers,
+        numbers: Rc::new(numbers),
         is_double,
     })
 }

@@ -2,9 +2,10 @@
 
 use crate::program::{Expression, Function, Operator};
 use pellucid::Activation;
+use std::rc::Rc;
 
 /// The largest formula that is compared.
-const MOST_PARTS: usize = 4000;
+const MOST_PARTS: usize = 100;
 /// Constants of a formula may be rounded to single precision.
 const ROUNDING: f64 = 1e-6;
 
@@ -14,7 +15,7 @@ pub(super) enum Tree {
     /// These numbers.
     Base,
     /// Constants, one or one for each unit.
-    Numbers(Vec<f64>),
+    Numbers(Rc<Vec<f64>>),
     Apply(Function, Box<Tree>),
     Combine(Operator, Box<Tree>, Box<Tree>),
     Softmax(Box<Tree>),
@@ -65,6 +66,11 @@ fn pairwise(a: &[f64], b: &[f64], of: impl Fn(f64, f64) -> f64) -> Option<Vec<f6
 }
 
 impl Tree {
+    /// Constants.
+    pub(super) fn numbers(numbers: Vec<f64>) -> Self {
+        Self::Numbers(Rc::new(numbers))
+    }
+
     pub(super) fn apply(function: Function, a: Tree) -> Self {
         Self::Apply(function, Box::new(a))
     }
@@ -77,7 +83,7 @@ impl Tree {
     pub(super) fn of(expression: &Expression, z: &Tree) -> Self {
         match expression {
             Expression::Z => z.clone(),
-            Expression::Number(number) => Self::Numbers(vec![*number]),
+            Expression::Number(number) => Self::numbers(vec![*number]),
             Expression::Apply(function, a) => Self::apply(*function, Self::of(a, z)),
             Expression::Combine(operator, a, b) => Self::combine(*operator, Self::of(a, z), Self::of(b, z)),
             Expression::Softmax(a) => Self::Softmax(Box::new(Self::of(a, z))),
@@ -92,7 +98,8 @@ impl Tree {
         }
     }
 
-    fn parts(&self) -> usize {
+    /// How many numbers, functions and operators it is made of.
+    pub(super) fn parts(&self) -> usize {
         1 + self.inner().into_iter().map(Tree::parts).sum::<usize>()
     }
 
@@ -111,7 +118,7 @@ impl Tree {
             Self::Base => Some(Affine::identity()),
             Self::Numbers(numbers) => Some(Affine {
                 scale: vec![0.0],
-                shift: numbers.clone(),
+                shift: numbers.to_vec(),
             }),
             Self::Softmax(_) => None,
             Self::Apply(Function::Negative, a) => {
@@ -269,7 +276,7 @@ mod tests {
     use super::*;
 
     fn numbers(number: f64) -> Tree {
-        Tree::Numbers(vec![number])
+        Tree::numbers(vec![number])
     }
 
     #[test]

@@ -195,3 +195,19 @@ fn shapes_that_do_not_fit_are_refused() {
     let nodes = vec![node("MatMul", &["x", "w"], "z"), node("Add", &["z", "b"], "y")];
     refused(nodes, tensors, "one number for each");
 }
+
+#[test]
+fn layers_do_not_take_more_memory_than_the_file() {
+    let side = 64;
+    let tensors = vec![floats("w", &[side, side], &vec![0.5; (side * side) as usize])];
+    let value = |at: usize| {
+        if at == 300 {
+            "y".to_owned()
+        } else {
+            format!("v{at}")
+        }
+    };
+    let mut nodes = vec![node("MatMul", &["x", "w"], "v0")];
+    nodes.extend((0..300).map(|at| node("MatMul", &[&value(at), "w"], &value(at + 1))));
+    refused(nodes, tensors, "more weights than the file has bytes");
+}
