@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from made_tables import command
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-
-from made_tables import command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,5 +70,7 @@ def test_an_exported_graph_is_valid_and_has_the_models_answers(tmp_path: Path) -
     pellucid("train", tmp_path / "t.csv", "--target", "buys", "--out", model, *settings)
     pellucid("export", model, "--to", "onnx", "--out", graph, "--quiet")
     onnx.checker.check_model(onnx.load(graph), full_check=True)
-    done = subprocess.run([sys.executable, str(tmp_path / "buyers_test.py")], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "buyers_test.py")], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
