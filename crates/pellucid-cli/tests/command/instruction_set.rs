@@ -33,9 +33,23 @@ fn data_are_drawn_with_it_too() {
 
 #[test]
 fn what_cannot_be_chosen_is_refused() {
-    refused(&["run", "xor-sgd", "--isa", "neon"], 2, &["'neon'", "baseline"]);
-    let unknown = ["run", "xor-sgd", "--set", "train.instruction_set=neon"];
-    refused(&unknown, 2, &["train.instruction_set", "neon", "baseline"]);
+    refused(
+        &["run", "xor-sgd", "--isa", "sse9"],
+        2,
+        &["'sse9'", "baseline", "neon"],
+    );
+    let unknown = ["run", "xor-sgd", "--set", "train.instruction_set=sse9"];
+    refused(&unknown, 2, &["train.instruction_set", "sse9", "baseline"]);
+    let of_another = if cfg!(target_arch = "aarch64") {
+        "avx2"
+    } else {
+        "neon"
+    };
+    refused(
+        &["run", "xor-sgd", "--isa", of_another],
+        2,
+        &[of_another, "this machine does not have it"],
+    );
     let two = [
         "run",
         "xor-sgd",

@@ -11,8 +11,9 @@ use std::process;
 /// What a message on memory says.
 const REASONS: [&str; 2] = ["memory", "Resource temporarily unavailable"];
 
-/// Larger pieces are asked of the system one by one, and smaller ones by as little as they need.
-const TUNABLES: &str = "glibc.malloc.mmap_threshold=65536:glibc.malloc.top_pad=0";
+/// Larger pieces are asked of the system one by one, and smaller ones by as little as they need. None of the latter are given back:
+/// a system never refuses that, and an allocator to which it is refused finds its heap damaged.
+const TUNABLES: &str = "glibc.malloc.mmap_threshold=65536:glibc.malloc.top_pad=0:glibc.malloc.trim_threshold=4611686018427387904";
 
 /// The calls by which an allocator asks the system for memory, and how the system refuses it. `brk` returns the end of the heap,
 /// which is then lower than what was asked for.

@@ -146,12 +146,24 @@ mod tests {
                 .filter(|path| path.starts_with(folder.path()))
                 .count()
         };
+        // Those without a name need not be removed.
+        let named = || {
+            let entries = fs::read_dir(folder.path()).unwrap();
+            let names = entries.map(|entry| entry.unwrap().file_name());
+            names
+                .filter(|name| name.to_string_lossy().ends_with(SUFFIX))
+                .count()
+        };
         let outputs = ["a", "b"].map(|name| OutputFile::prepare(folder.path().join(name)).unwrap());
-        assert_eq!(listed(), 2);
+        assert_eq!(listed(), named());
         let [first, second] = outputs;
         first.write(b"whole").unwrap();
-        assert_eq!(listed(), 1);
+        assert_eq!(listed(), named());
         drop(second);
+        assert_eq!((listed(), named()), (0, 0));
+        let listed_alone = Listed::new(&folder.path().join("c"));
+        assert_eq!(listed(), 1);
+        drop(listed_alone);
         assert_eq!(listed(), 0);
     }
 }

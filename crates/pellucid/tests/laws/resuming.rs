@@ -187,9 +187,8 @@ fn every_schedule_resumes_from_every_state() {
     }
 }
 
-#[test]
-fn lbfgs_resumes_from_every_state() {
-    let recipe = crate::fixture::recipe(
+fn by_lbfgs() -> Recipe {
+    crate::fixture::recipe(
         r#"
         [data]
         source = "inline"
@@ -203,7 +202,12 @@ fn lbfgs_resumes_from_every_state() {
         l2 = 0.01
         seed = 2
         "#,
-    );
+    )
+}
+
+#[test]
+fn lbfgs_resumes_from_every_state() {
+    let recipe = by_lbfgs();
     for has_held_out in [false, true] {
         assert_recipe_resumes::<f64>(&recipe, has_held_out, "lbfgs");
         assert_recipe_resumes::<f32>(&recipe, has_held_out, "lbfgs");
@@ -244,14 +248,7 @@ fn a_run_that_ends_before_its_schedule_goes_on_to_the_same_end() {
         ]
         .map(String::from),
     );
-    let mut of_iterations = of_steps.clone();
-    for setting in [
-        "train.optimizer=lbfgs",
-        "train.schedule=constant",
-        "train.shuffle=false",
-    ] {
-        of_iterations.set(setting).unwrap();
-    }
+    let of_iterations = by_lbfgs();
     let split = split::<f64>(false);
     for recipe in [of_steps, of_iterations] {
         let session = || session(&recipe, &split).ending_after(2);
