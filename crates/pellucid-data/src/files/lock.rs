@@ -1,6 +1,6 @@
 //! A lock of a file that a process writes again and again, so that no two processes do.
 
-use crate::error::{Result, problem};
+use super::error::FileError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -19,11 +19,10 @@ impl FileLock {
     ///
     /// # Errors
     /// Another process holds it, or the file cannot be created.
-    pub(crate) fn of(locked: &Path, what: &str, flag: &str) -> Result<Self> {
+    pub(crate) fn of(locked: &Path, what: &str, flag: &str) -> Result<Self, FileError> {
         let mut name = locked.as_os_str().to_owned();
         name.push(".lock");
         let path = PathBuf::from(name);
-        let place = locked.display().to_string();
         let mut attempts = 0..100;
         let mut file = loop {
             let opened = OpenOptions::new()
@@ -33,16 +32,16 @@ impl FileLock {
                 .truncate(false)
                 .open(&path);
             let file = opened.map_err(|error| {
-                problem(
-                    &place,
-                    format!("its lock {} cannot be created: {error}", path.display()),
-                )
+                let problem = format!("its lock {} cannot be created: {error}", path.display());
+                FileError::contents(locked, problem)
             })?;
             match file.try_lock() {
                 // Its holder may just have removed it, and another process locked a new one.
                 Ok(()) if attempts.next().is_none() || is_named(&file, &path) => break file,
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(problem(place, in_use(file, what, flag))),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(FileError::contents(locked, in_use(file, what, flag)));
+                }
                 Err(TryLockError::Error(_)) => return Ok(Self { path, _file: None }),
             }
         };
