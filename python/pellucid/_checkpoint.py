@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ._mlp import BaseMLP
     from ._training import Samples
 
-#: Parameters on which the numbers of a training do not depend, those of a checkpoint, and the number of epochs, which may
-#: be raised.
+#: Parameters on which the numbers of a training do not depend, those of a checkpoint, and the number of epochs, which
+#: may be raised.
 _NOT_COMPARED = {
     "callbacks",
     "checkpoint",
@@ -67,8 +67,8 @@ def open_checkpoint(estimator: BaseMLP, samples: Samples, dtype: np.dtype[Any]) 
         return None
     if estimator.random_state is None:
         raise ValueError(
-            "checkpoint needs random_state, such as random_state=0: a training that continues has to draw the numbers of "
-            "the one before"
+            "checkpoint needs random_state, such as random_state=0: a training that continues has to draw the numbers "
+            "of the one before"
         )
     compared = {name: _text(value) for name, value in parameters.items() if name not in _NOT_COMPARED}
     digest = _digest([*estimator._parameters(dtype), *_arrays_of(samples)])

@@ -119,8 +119,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         The number of threads for training and prediction. The default is the number of cores of this process, or
         ``OMP_NUM_THREADS`` if that is lower. The result has the same bits for any number.
     checkpoint : path-like, default=None
-        A file that keeps the state of ``fit``, from which a later ``fit`` with the same parameters and data goes on after
-        this one was interrupted or killed; the model is the same, to the bit. It needs a ``random_state``. What
+        A file that keeps the state of ``fit``, from which a later ``fit`` with the same parameters and data goes on
+        after this one was interrupted or killed; the model is the same, to the bit. It needs a ``random_state``. What
         callbacks have collected is not part of it.
     checkpoint_every : str or float, default=None
         How often: ``"10epochs"``, ``"5000steps"``, ``"60s"`` or seconds. By default so seldom that it takes less than a

@@ -210,7 +210,9 @@ class BaseMLP(BaseEstimator):
         if incremental and self.early_stopping and not is_lbfgs:
             raise ValueError("partial_fit does not support early_stopping=True")
         if incremental and (self.checkpoint is not None or self.resume is not None):
-            raise ValueError("partial_fit keeps no checkpoint; save the model between its calls, and leave checkpoint out")
+            raise ValueError(
+                "partial_fit keeps no checkpoint; save the model between its calls, and leave checkpoint out"
+            )
         n_samples, n_features = X.shape
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)

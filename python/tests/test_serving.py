@@ -7,10 +7,9 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
+from made_tables import command
 
 from pellucid import TableClassifier
-
-from made_tables import command
 
 http = pytest.importorskip("tritonclient.http", reason="tritonclient is not installed")
 
@@ -54,7 +53,7 @@ def tensor(name: str, values, datatype: str):
 
 
 def test_the_server_describes_its_model(served):
-    client, model, rows = served
+    client, _, rows = served
     assert client.is_server_live()
     assert client.is_model_ready("kinds")
     described = client.get_model_metadata("kinds")
