@@ -43,7 +43,7 @@ CASES: dict[str, tuple[type, dict[str, Any]]] = {
             "schedule": "cosine",
             "dropout": 0.2,
             "normalisation": "batch",
-            "train": {"average": "ema", "accumulate": 2},
+            "train": {"average": "ema", "clip_norm": 1.0},
             **NEVER,
         },
     ),
@@ -114,7 +114,8 @@ def test_more_epochs_may_be_asked_for(case, tmp_path):
     path = tmp_path / "state"
     longer = {"schedule": None} if case == "parts" else {}
     epochs = CASES[case][1]["max_iter"]
-    fitted(model(case, checkpoint=path, max_iter=epochs // 2, **longer))
+    fitted(model(case, checkpoint=path, checkpoint_every="2epochs", max_iter=epochs // 2, **longer))
+    assert path.exists()
     continued = fitted(model(case, checkpoint=path, resume="auto", **longer))
     if "lbfgs" in case:
         # The search begins anew from the weights where it ended.
@@ -126,7 +127,7 @@ def test_more_epochs_may_be_asked_for(case, tmp_path):
 def test_sparse_rows_go_on_too(tmp_path):
     rows = sparse.csr_array(np.where(X > 0.5, X, 0))
     path = tmp_path / "state"
-    fitted(model("adam", checkpoint=path, max_iter=5), rows)
+    fitted(model("adam", checkpoint=path, checkpoint_every="1epoch", max_iter=5), rows)
     continued = fitted(model("adam", checkpoint=path, resume="auto"), rows)
     whole = fitted(model("adam"), rows)
     np.testing.assert_array_equal(continued.coefs_[0], whole.coefs_[0])
@@ -167,7 +168,7 @@ def test_a_process_that_is_killed_at_any_moment_loses_nothing(tmp_path):
 
 def test_what_does_not_go_together_is_refused(tmp_path):
     path = tmp_path / "state"
-    fitted(model("adam", checkpoint=path, max_iter=3))
+    fitted(model("adam", checkpoint=path, checkpoint_every="1epoch", max_iter=3))
     with pytest.raises(ValueError, match="there is a file already; go on from it with resume='auto'"):
         fitted(model("adam", checkpoint=path))
     with pytest.raises(ValueError, match="the data have changed"):

@@ -30,7 +30,7 @@ def served(tmp_path_factory):
     if binary is None:
         pytest.skip("the command is not built; PELLUCID_COMMAND names it")
     rows = table()
-    model = TableClassifier(epochs=5, seed=1).fit(rows.drop(columns="kind"), rows["kind"])
+    model = TableClassifier(epochs=5, random_state=1).fit(rows.drop(columns="kind"), rows["kind"])
     path = tmp_path_factory.mktemp("served") / "kinds.safetensors"
     model.save(path)
     server = subprocess.Popen([binary, "serve", path, "--listen", "0", "--quiet"], stdout=subprocess.PIPE, text=True)
