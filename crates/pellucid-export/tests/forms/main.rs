@@ -53,7 +53,7 @@ fn check(form: Form, what: &str, model: &Model, data: Option<&Table>) {
     assert_eq!(found.rows, exported.rows, "{what}");
     assert!(found.rows >= 40, "{what}: {found:?}");
     assert!(found.largest_deviation <= exported.tolerance, "{what}: {found:?}");
-    println!("{} of {what}: {found:?}", form.name());
+    let _ = writeln!(std::io::stderr(), "{} of {what}: {found:?}", form.name());
 }
 
 fn check_all(form: Form) {
