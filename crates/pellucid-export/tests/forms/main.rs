@@ -3,6 +3,7 @@
 //! A form whose program is not there is skipped, and the test says so.
 
 mod models;
+mod round_trip;
 
 use models::{all, of_arrays};
 use pellucid_data::Table;

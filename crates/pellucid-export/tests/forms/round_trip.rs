@@ -1,9 +1,6 @@
 //! An exported ONNX graph is imported with the same answers.
 
-#[path = "forms/models.rs"]
-mod models;
-
-use models::{Parts, classes, numbers};
+use crate::models::{Parts, classes, numbers};
 use pellucid::recipe::Scale;
 use pellucid::{Activation, Normalisation, Precision};
 use pellucid_data::model_file::Model;
