@@ -1,6 +1,6 @@
 //! NumPy arrays as slices for the engine, in place and without a copy, and the engine's errors for Python.
 
-use crate::memory::with_room;
+use crate::memory::with_memory;
 use numpy::ndarray::Dimension;
 use numpy::{
     Element, PyArrayDescrMethods, PyReadonlyArray, PyReadonlyArrayDyn, PyUntypedArray, PyUntypedArrayMethods,
@@ -50,7 +50,7 @@ pub(crate) fn joined<T: Number>(arrays: &[Bound<'_, PyAny>], what: &str) -> PyRe
     let slices = arrays.iter().map(|array| slice(array, "parameters"));
     let slices: Vec<&[T]> = slices.collect::<PyResult<_>>()?;
     let bytes = slices.iter().map(|slice| size_of_val(*slice)).sum();
-    with_room(bytes, what, || slices.concat())
+    with_memory(bytes, what, || slices.concat())
 }
 
 /// A result whose error becomes Python's `ValueError`.

@@ -7,14 +7,14 @@ use pyo3::prelude::*;
 ///
 /// # Errors
 /// `MemoryError` where the system does not grant them; without it, the interpreter would end.
-pub(crate) fn with_room<R>(bytes: usize, what: &str, copy: impl FnOnce() -> R) -> PyResult<R> {
-    let mut room: Vec<u8> = Vec::new();
-    if room.try_reserve_exact(bytes).is_err() {
+pub(crate) fn with_memory<R>(bytes: usize, what: &str, copy: impl FnOnce() -> R) -> PyResult<R> {
+    let mut trial: Vec<u8> = Vec::new();
+    if trial.try_reserve_exact(bytes).is_err() {
         let mebibytes = bytes.div_ceil(1 << 20);
         return Err(PyMemoryError::new_err(format!(
             "a copy of {what} takes {mebibytes} MiB, which the system does not grant; give fewer rows or columns, or free memory"
         )));
     }
-    drop(room);
+    drop(trial);
     Ok(copy())
 }

@@ -1,7 +1,7 @@
 //! Samples in NumPy arrays: the engine gathers its batches directly from them.
 
 use crate::arrays::{Number, Refused, has_elements, slice};
-use crate::memory::with_room;
+use crate::memory::with_memory;
 use crate::sparse_arrays::SparseArrays;
 use numpy::{Element, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pellucid::data::dataset::{BatchBuffers, Dataset, Features, Rows, Samples, Targets};
@@ -79,7 +79,7 @@ pub(crate) fn copied<T: Number>(samples: &Bound<'_, PyAny>) -> PyResult<Dataset<
     let numbers = Samples::rows(&lent).saturating_mul(lent.columns() + lent.width() + 1);
     // Rows are gathered, and then copied.
     let bytes = numbers.saturating_mul(2 * size_of::<T>());
-    with_room(bytes, "the samples", || lent.copied())?.refused()
+    with_memory(bytes, "the samples", || lent.copied())?.refused()
 }
 
 impl<T: Number> SampleArrays<'_, T> {

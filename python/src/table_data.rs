@@ -1,7 +1,7 @@
 //! Tables for training and prediction: files, frames in Arrow's format, and typed columns.
 
 use crate::arrays::extract;
-use crate::memory::with_room;
+use crate::memory::with_memory;
 use crate::text_reading;
 use numpy::PyReadonlyArray1;
 use pellucid_data::{
@@ -109,7 +109,7 @@ fn column((kind, name, values): ColumnArgument<'_>) -> PyResult<Column> {
         "numbers" => {
             let numbers: PyReadonlyArray1<'_, f64> = extract(&values, &name)?;
             let array = numbers.as_array();
-            let numbers: Vec<f64> = with_room(size_of::<f64>() * array.len(), &name, || {
+            let numbers: Vec<f64> = with_memory(size_of::<f64>() * array.len(), &name, || {
                 array.iter().copied().collect()
             })?;
             if let Some(row) = numbers.iter().position(|number| number.is_infinite()) {

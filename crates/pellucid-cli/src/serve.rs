@@ -17,7 +17,7 @@ pub(crate) fn serve(arguments: &Serve) -> Result<ExitCode> {
     let is_open = !settings.listen.ip().is_loopback() && settings.token.is_none();
     if is_open {
         terminal::note(&format!(
-            "warning: whoever reaches {} can use the models; --token-file asks for a token, and a proxy with TLS keeps it secret",
+            "warning: every client that reaches {} can use the models; --token-file asks for a token, and a proxy with TLS keeps it secret",
             settings.listen
         ));
     }

@@ -101,7 +101,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     };
     let model_path = trains.then(model_path);
     if trains {
-        plan.check_room_in_model()?;
+        plan.check_header_size()?;
     }
     let model_file = model_path.as_ref().map(OutputFile::prepare).transpose()?;
     let save_recipe = arguments.save_recipe.as_ref();

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub enum Level {
     /// What is usual.
     Info,
-    /// What somebody should look at.
+    /// A problem that needs attention.
     Warning,
 }
 

@@ -14,7 +14,7 @@ pub struct Settings {
     pub workers: NonZeroUsize,
     /// The token that requests must bear; health checks and the page itself need none.
     pub token: Option<Token>,
-    /// How often the files of the models are looked at; `None` reloads them only when [`Control::reload`](crate::Control::reload)
+    /// How often the files of the models are checked for changes; `None` reloads them only when [`Control::reload`](crate::Control::reload)
     /// asks for it.
     pub watch_every: Option<Duration>,
     /// Whether each request is an event of the log.

@@ -341,7 +341,7 @@ fn other_requests_are_refused() {
     let (head, body) = serving.answer(&format!("HEAD / HTTP/1.1\r\nHost: {host}\r\n\r\n"));
     assert!(head.contains("Content-Length: 4\r\n"), "{head}");
     assert_eq!(body, b"");
-    // A client that never asks holds nobody else up.
+    // A client that sends no request does not delay others.
     let _silent = TcpStream::connect(host).unwrap();
     let localhost = format!(
         "GET / HTTP/1.1\r\nHost: {}\r\n\r\n",

@@ -36,7 +36,7 @@ impl Stopping {
     /// Accepts no more connections, and waits for the requests under way, at most for `time`. Whether all were answered.
     pub(crate) async fn stop(self, time: Duration) -> bool {
         self.accepting.abort();
-        // Once it has ended, nobody else holds the connections.
+        // Once it has ended, no other task has the connections.
         let _ = self.accepting.await;
         match Arc::into_inner(self.connections) {
             Some(connections) => tokio::time::timeout(time, connections.shutdown()).await.is_ok(),

@@ -16,7 +16,7 @@ pub(crate) struct Background {
     pub(crate) description: String,
 }
 
-/// As many rows are drawn: enough for a mean, few enough to answer while somebody moves a slider.
+/// As many rows are drawn: enough for a mean, few enough to answer while a slider is moved.
 const MOST_ROWS: usize = 32;
 /// They are drawn from as many rows at the beginning of the table.
 const DRAWN_FROM: usize = 8192;

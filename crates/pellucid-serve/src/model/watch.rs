@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::SystemTime;
 
-/// A source, and its files as they were when they were last looked at.
+/// A source, and its files as they were at the last check.
 #[derive(Debug)]
 pub(crate) struct Watched {
     source: ModelSource,

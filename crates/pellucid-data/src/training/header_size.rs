@@ -1,4 +1,4 @@
-//! Whether a model's file has room for the columns of a table, before the training.
+//! Whether the header of a model's file can hold the columns of a table, before the training.
 
 use super::plan::Plan;
 use crate::error::{Result, problem};
@@ -14,7 +14,7 @@ impl Plan<'_> {
     ///
     /// # Errors
     /// The file's header would be larger than the format allows; the columns cannot be prepared.
-    pub fn check_room_in_model(&self) -> Result<()> {
+    pub fn check_header_size(&self) -> Result<()> {
         let columns = self.chosen.features.len();
         if columns <= FEW_COLUMNS {
             return Ok(());
