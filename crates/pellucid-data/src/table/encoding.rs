@@ -1,7 +1,10 @@
 //! The encoding of a text: named, recognised, and decoded to UTF-8.
 
 use crate::files::FileError;
+#[cfg(not(target_family = "wasm"))]
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+#[cfg(target_family = "wasm")]
+use few::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::fmt;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -258,5 +261,7 @@ fn utf_16(prefix: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
+#[cfg(any(test, target_family = "wasm"))]
+mod few;
 #[cfg(test)]
 mod tests;

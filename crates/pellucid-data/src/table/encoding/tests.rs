@@ -74,3 +74,87 @@ fn an_encoding_that_is_named_is_used_or_contradicted() {
     assert!(wrong.unwrap_err().contains("not Shift_JIS: byte 2"));
     assert!("klingon".parse::<TextEncoding>().is_err());
 }
+
+/// The letters of a text, and the place of the first byte that is no letter, as decoders of this shape find them.
+macro_rules! decoded_by {
+    ($encoding:expr, $result:path, $bytes:expr, $step:expr) => {{
+        let mut decoder = $encoding.new_decoder_with_bom_removal();
+        let (mut text, mut done, mut wrong) = (Vec::new(), 0, None);
+        let pieces = $bytes.chunks($step).map(|piece| (piece, false));
+        for (piece, is_last) in pieces.chain([(&[][..], true)]) {
+            let room = decoder
+                .max_utf8_buffer_length_without_replacement(piece.len())
+                .unwrap();
+            let mut room = vec![0; room];
+            let (result, read, written) =
+                decoder.decode_to_utf8_without_replacement(piece, &mut room, is_last);
+            text.extend_from_slice(&room[..written]);
+            done += read;
+            if let $result(length, after) = result {
+                wrong = Some(done - usize::from(length + after));
+                break;
+            }
+        }
+        (String::from_utf8(text).unwrap(), wrong)
+    }};
+}
+
+proptest::proptest! {
+    #[test]
+    fn the_few_encodings_decode_as_all_do(
+        units in proptest::collection::vec(proptest::prop_oneof![0u16..0x300, 0xd7f0u16..0xe010, proptest::num::u16::ANY], 0..40),
+        has_mark in proptest::bool::ANY,
+        cut in 0usize..2,
+        step in 1usize..9,
+    ) {
+        let units: Vec<u16> = has_mark.then_some(0xfeff).into_iter().chain(units).collect();
+        let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+        let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        for (all, few, bytes) in [
+            (UTF_16BE, few::UTF_16BE, &big),
+            (UTF_16LE, few::UTF_16LE, &little),
+            (WINDOWS_1252, few::WINDOWS_1252, &big),
+        ] {
+            let bytes = &bytes[..bytes.len().saturating_sub(cut)];
+            let expected = decoded_by!(all, DecoderResult::Malformed, bytes, step);
+            let found = decoded_by!(few, few::DecoderResult::Malformed, bytes, step);
+            proptest::prop_assert_eq!(found, expected, "{} of {:02x?}", all.name(), bytes);
+        }
+    }
+}
+
+#[test]
+fn the_few_encodings_have_the_names_and_labels_of_all() {
+    for label in [
+        "utf8",
+        "UTF-8",
+        "utf-16",
+        "utf-16be",
+        "latin1",
+        "ISO-8859-1",
+        "windows-1252",
+        "ascii",
+    ] {
+        let few = few::Encoding::for_label_no_replacement(label.as_bytes()).map(few::Encoding::name);
+        assert_eq!(
+            few,
+            Encoding::for_label_no_replacement(label.as_bytes()).map(Encoding::name),
+            "{label}"
+        );
+        assert!(few.is_some(), "{label}");
+    }
+    assert!(few::Encoding::for_label_no_replacement(b"klingon").is_none());
+    let every_byte: Vec<u8> = (0..=255).collect();
+    let expected = decoded_by!(WINDOWS_1252, DecoderResult::Malformed, every_byte, 7);
+    assert_eq!(
+        decoded_by!(few::WINDOWS_1252, few::DecoderResult::Malformed, every_byte, 7),
+        expected
+    );
+    // No room is no letter lost.
+    let mut decoder = few::WINDOWS_1252.new_decoder_without_bom_handling();
+    assert_eq!(
+        decoder.decode_to_utf8_without_replacement(b"ab", &mut [0; 4], false),
+        (few::DecoderResult::OutputFull, 1, 1)
+    );
+    assert_eq!(few::UTF_8.new_decoder_with_bom_removal().encoding(), few::UTF_8);
+}
