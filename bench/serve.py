@@ -213,7 +213,7 @@ def servers(command: Path, folder: Path, workers: int) -> list[Server]:
         models.mkdir()
         (models / "digits.py").write_text(MLSERVER)
         (models / "model-settings.json").write_text(json.dumps({"name": "digits", "implementation": "digits.Digits"}))
-        found.append(Server("MLServer", lambda port: mlserver(models, port, workers, bin_folder), "/v2/health/ready", "/v2/models/digits/infer", tensors, of_tensors))
+        found.append(Server("MLServer", lambda port: mlserver(models, port, workers, bin_folder), "/v2/models/digits/ready", "/v2/models/digits/infer", tensors, of_tensors))
     else:
         print("MLServer is not installed in this environment, and takes no part", file=sys.stderr)
     return found
