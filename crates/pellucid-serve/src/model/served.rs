@@ -28,8 +28,8 @@ pub(crate) struct ServedModel {
     pub(crate) outputs: Value,
     threads: NonZeroUsize,
     /// Whether every column is numbers that are taken as they are.
-    is_of_plain_numbers: bool,
-    /// Tables for rows of plain numbers that no request uses at the moment.
+    pub(crate) is_of_plain_numbers: bool,
+    /// Tables for rows of numbers that no request uses at the moment.
     spare: Mutex<Vec<Table>>,
 }
 
@@ -102,13 +102,10 @@ impl ServedModel {
         options(&self.preparation, most_bytes)
     }
 
-    /// An empty table whose columns are all numbers, if that is what the model takes.
-    pub(crate) fn take_number_table(&self) -> Option<Table> {
-        if !self.is_of_plain_numbers {
-            return None;
-        }
+    /// A table for rows of numbers, with the expected columns.
+    pub(crate) fn take_number_table(&self) -> Table {
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Some(spare.unwrap_or_else(|| {
+        spare.unwrap_or_else(|| {
             let column = |(name, _): &(String, ColumnKind)| Column {
                 name: name.clone(),
                 values: Values::Numbers(Vec::new()),
@@ -121,19 +118,19 @@ impl ServedModel {
                 left_out: Vec::new(),
                 spellings: Vec::new(),
             }
-        }))
+        })
     }
 
     /// Takes a table of numbers back.
     pub(crate) fn give_number_table(&self, mut table: Table) {
-        if table.rows() > MOST_SPARE_ROWS {
+        let is_small = |column: &Column| match &column.values {
+            Values::Numbers(numbers) => numbers.capacity() <= MOST_SPARE_ROWS,
+            _ => false,
+        };
+        if !table.columns.iter().all(is_small) {
             return;
         }
-        for column in &mut table.columns {
-            if let Values::Numbers(numbers) = &mut column.values {
-                numbers.clear();
-            }
-        }
+        table.first_row = 0;
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         if spare.len() < MOST_SPARE {
             spare.push(table);

@@ -2,15 +2,15 @@
 
 use crate::failure::{Failure, FailureKind};
 use crate::model::ServedModel;
-use pellucid_data::{Table, TableChunks};
+use pellucid_data::{Table, TableChunks, Values};
 
 /// As many rows are predicted at a time, as by `pellucid predict`.
 const ROWS_AT_A_TIME: usize = 8192;
 
 /// The rows of a request.
 pub(crate) enum Rows {
-    /// Of plain numbers, all in one table that the model takes back.
-    Numbers(Table),
+    /// Of plain numbers, in the order of the training table's columns, row after row.
+    Numbers(Vec<f64>),
     /// Of any kind.
     Chunks(Box<TableChunks>),
 }
@@ -44,16 +44,19 @@ impl Rows {
             Failure::new(FailureKind::TooLarge, message)
         };
         match self {
-            Self::Numbers(table) => {
-                let count = table.rows();
-                let done = match count > most {
-                    true => Err(too_many()),
-                    false => (0..count).step_by(ROWS_AT_A_TIME).try_for_each(|first| {
-                        let end = (first + ROWS_AT_A_TIME).min(count);
-                        let rows: Vec<u32> = (first as u32..end as u32).collect();
-                        take(&table, &rows)
-                    }),
-                };
+            Self::Numbers(numbers) => {
+                let width = model.expected.len();
+                if numbers.len() / width > most {
+                    return Err(too_many());
+                }
+                let mut table = model.take_number_table();
+                let done = numbers.chunks(ROWS_AT_A_TIME * width).try_for_each(|chunk| {
+                    fill(&mut table, chunk);
+                    let rows: Vec<u32> = (0..(chunk.len() / width) as u32).collect();
+                    take(&table, &rows)?;
+                    table.first_row += rows.len() as u64;
+                    Ok(())
+                });
                 model.give_number_table(table);
                 done.map(|()| Vec::new())
             }
@@ -69,6 +72,26 @@ impl Rows {
                     take(&chunk, &rows)?;
                 }
                 Ok(chunks.notes())
+            }
+        }
+    }
+}
+
+/// Puts the numbers of rows, one row after the other, in the place of those of a table's columns.
+fn fill(table: &mut Table, numbers: &[f64]) {
+    /// The numbers of so many rows stay in a core's cache while they are put into columns.
+    const ROWS: usize = 32;
+    let width = table.columns.len();
+    for column in &mut table.columns {
+        if let Values::Numbers(values) = &mut column.values {
+            values.clear();
+            values.reserve(numbers.len() / width);
+        }
+    }
+    for rows in numbers.chunks(ROWS * width) {
+        for (place, column) in table.columns.iter_mut().enumerate() {
+            if let Values::Numbers(values) = &mut column.values {
+                values.extend(rows[place..].iter().step_by(width));
             }
         }
     }

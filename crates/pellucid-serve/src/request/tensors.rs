@@ -6,7 +6,7 @@ use super::rows::{Rows, check_known};
 use crate::failure::Failure;
 use crate::model::{REQUEST, ServedModel};
 use pellucid::recipe::shortened;
-use pellucid_data::{CellColumn, Table, Values};
+use pellucid_data::{CellColumn, Table};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -151,10 +151,8 @@ impl Tensor<'_> {
             )));
         }
         let datatype = Datatype::named(&self.datatype).map_err(|problem| self.wrong(problem))?;
-        if datatype.is_number()
-            && let Some(table) = model.take_number_table()
-        {
-            return self.numbers(datatype, model, table);
+        if datatype.is_number() && model.is_of_plain_numbers {
+            return self.numbers(datatype);
         }
         let mut cells: Vec<CellColumn> = (0..columns).map(|_| CellColumn::default()).collect();
         let keeps_na_words = model.preparation.reading().keep_na_words;
@@ -170,33 +168,21 @@ impl Tensor<'_> {
         Rows::of_table(table(columns.collect()), model)
     }
 
-    fn numbers(&self, datatype: Datatype, model: &ServedModel, mut table: Table) -> Result<Rows, Failure> {
-        let mut column = 0;
-        let columns = table.columns.len();
-        let read = self.each(datatype, |element| {
-            let number = match element {
+    /// The elements one after the other. They are put into columns later, many rows at a time: to go from column to column with
+    /// every element of the text would take longer than to read it.
+    fn numbers(&self, datatype: Datatype) -> Result<Rows, Failure> {
+        let mut numbers = Vec::new();
+        let count = self.each(datatype, |element| {
+            numbers.push(match element {
                 Element::Float(number) => number,
                 Element::Unsigned(number) => number as f64,
                 Element::Signed(number) => number as f64,
                 Element::Null | Element::Boolean(_) | Element::Text(_) => f64::NAN,
-            };
-            if let Values::Numbers(numbers) = &mut table.columns[column].values {
-                numbers.push(number);
-            }
-            column += 1;
-            if column == columns {
-                column = 0;
-            }
+            });
             Ok(())
-        });
-        let checked = read.and_then(|count| self.check_count(count));
-        match checked {
-            Ok(()) => Ok(Rows::Numbers(table)),
-            Err(failure) => {
-                model.give_number_table(table);
-                Err(failure)
-            }
-        }
+        })?;
+        self.check_count(count)?;
+        Ok(Rows::Numbers(numbers))
     }
 
     /// Compares the number of elements with the shape.
