@@ -10,6 +10,7 @@ pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod import;
 mod importance;
+mod packaging;
 mod pictures;
 mod play;
 mod serve;
@@ -22,6 +23,7 @@ pub(crate) use checkpoints::CheckpointFlags;
 pub(crate) use compare::{Against, Compare};
 pub(crate) use diagnose::Diagnose;
 pub(crate) use importance::Importance;
+pub(crate) use packaging::{Completions, Manual};
 pub(crate) use pictures::{Plot, Plots, What};
 pub(crate) use play::Play;
 pub(crate) use serve::Serve;
@@ -77,6 +79,10 @@ pub(crate) struct Arguments {
     /// The instruction set to compute with, on which the last bits of results depend [default: the best of the machine]
     #[arg(long, global = true, value_name = "NAME", value_parser = one_of(INSTRUCTION_SETS), help_heading = "Running")]
     pub(crate) isa: Option<InstructionSet>,
+
+    /// With --version: the commit, features, target, compiler and instruction set too
+    #[arg(long, requires = "version")]
+    verbose: bool,
 }
 
 const INSTRUCTION_SETS: Values<InstructionSet, 4> = [
@@ -128,6 +134,10 @@ pub(crate) enum Command {
     Diagnose(Box<Diagnose>),
     /// Open the live page, which trains in the browser, with a recipe, a table or a model
     Play(Play),
+    /// Print a script with which a shell completes commands and options
+    Completions(Completions),
+    /// Write the manual pages, one for each command
+    Man(Manual),
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod calibration_text;
 mod check;
 mod checkpoint;
 mod compare;
+mod completions;
 mod contributions;
 mod data;
 mod diagnose;
@@ -24,6 +25,7 @@ mod inspect;
 mod instruction_set;
 mod interrupt;
 mod line_template;
+mod man;
 mod out_of_memory;
 mod outputs;
 mod pictures;
@@ -45,15 +47,23 @@ mod train_from;
 mod training_cost;
 mod tune;
 mod tune_progress;
+mod version;
 
 use arguments::{Arguments, Command};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     out_of_memory::prepare();
     interrupt::survive_size_limit();
-    let arguments = Arguments::parse_from(std::env::args_os().map(arguments::spelt));
+    let given: Vec<OsString> = std::env::args_os().map(arguments::spelt).collect();
+    let version = match version::of_arguments(&given) {
+        Ok(version) => version,
+        Err(error) => return failure::report(&error),
+    };
+    let parsed = Arguments::command().version(version).get_matches_from(given);
+    let arguments = Arguments::from_arg_matches(&parsed).unwrap_or_else(|error| error.exit());
     if let Err(error) = instruction_set::choose(arguments.isa) {
         return failure::report(&error);
     }
@@ -79,6 +89,8 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::check(arguments),
         Command::Diagnose(diagnose) => diagnose::diagnose(diagnose),
         Command::Play(play) => play::play(play),
+        Command::Completions(arguments) => completions::completions(arguments),
+        Command::Man(arguments) => man::man(arguments),
     };
     match done {
         Ok(code) => code,

@@ -41,6 +41,7 @@ mod interrupt;
 mod mnist_98;
 mod normalised;
 mod notebooks;
+mod packaging;
 mod pictures;
 mod play;
 mod predict;

@@ -147,3 +147,32 @@ pub(crate) const EXPORT: Command = Command {
     stream: None,
     begun_by: None,
 };
+
+pub(crate) const MAN: Command = Command {
+    arguments: "man .",
+    outputs: &[
+        same("pellucid.1"),
+        same("pellucid-check.1"),
+        same("pellucid-compare.1"),
+        same("pellucid-completions.1"),
+        same("pellucid-data.1"),
+        same("pellucid-diagnose.1"),
+        same("pellucid-evaluate.1"),
+        same("pellucid-explain.1"),
+        same("pellucid-export.1"),
+        same("pellucid-find-rate.1"),
+        same("pellucid-import.1"),
+        same("pellucid-importance.1"),
+        same("pellucid-inspect.1"),
+        same("pellucid-man.1"),
+        same("pellucid-play.1"),
+        same("pellucid-predict.1"),
+        same("pellucid-recipes.1"),
+        same("pellucid-run.1"),
+        same("pellucid-serve.1"),
+        same("pellucid-train.1"),
+        same("pellucid-tune.1"),
+    ],
+    stream: None,
+    begun_by: None,
+};

@@ -52,6 +52,11 @@ fn of_compare() {
 }
 
 #[test]
+fn of_man() {
+    sweep(command::MAN, &FRESH_OR_NOT, 20);
+}
+
+#[test]
 fn of_predict_through_a_link() {
     sweep(command::PREDICT, &[Start::Linked], 12);
 }
