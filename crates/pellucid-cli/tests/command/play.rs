@@ -40,7 +40,7 @@ fn a_link_carries_a_recipe_a_table_or_a_model() {
     let recipe = link(&["xor-by-hand"]);
     assert_eq!(
         recipe["recipe"],
-        include_str!("../../../../recipes/xor-by-hand.toml")
+        include_str!("../../../pellucid/recipes/xor-by-hand.toml")
     );
     assert_eq!(
         (&recipe["data"], &recipe["step"], &recipe["sample"]),

@@ -15,7 +15,7 @@ pub struct BuiltIn {
 
 macro_rules! built_in {
     ($($name:literal),* $(,)?) => {
-        &[$(BuiltIn { name: $name, toml: include_str!(concat!("../../../../recipes/", $name, ".toml")) }),*]
+        &[$(BuiltIn { name: $name, toml: include_str!(concat!("../../recipes/", $name, ".toml")) }),*]
     };
 }
 
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn every_file_in_the_folder_is_built_in_and_valid() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../recipes");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/recipes");
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
