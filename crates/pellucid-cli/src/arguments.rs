@@ -503,7 +503,8 @@ pub(crate) struct Running {
 
 #[derive(Debug, Args)]
 pub(crate) struct Train {
-    /// A file, - for standard input, or a built-in set such as iris (`pellucid data` lists them)
+    /// A file, a folder or a quoted pattern of files, - for standard input, or a built-in set such as iris (`pellucid data`
+    /// lists them)
     pub(crate) data: PathBuf,
 
     #[command(flatten)]
@@ -577,7 +578,8 @@ pub(crate) struct Train {
 
 #[derive(Debug, Args)]
 pub(crate) struct Tune {
-    /// A file, - for standard input, or a built-in set such as iris (`pellucid data` lists them)
+    /// A file, a folder or a quoted pattern of files, - for standard input, or a built-in set such as iris (`pellucid data`
+    /// lists them)
     pub(crate) data: PathBuf,
 
     #[command(flatten)]
@@ -672,7 +674,8 @@ pub(crate) struct Predict {
     /// A model that `pellucid train` wrote
     pub(crate) model: PathBuf,
 
-    /// A table with the columns of the training data, in any order: a file, - for standard input, or a built-in set
+    /// A table with the columns of the training data, in any order: a file, a folder or a quoted pattern of
+    /// files, - for standard input, or a built-in set
     pub(crate) data: PathBuf,
 
     /// Where to write the predictions: .parquet, .tsv, else CSV [default: CSV to standard output]
@@ -711,7 +714,8 @@ pub(crate) struct Evaluate {
     /// A model that `pellucid train` wrote
     pub(crate) model: PathBuf,
 
-    /// A table with the columns of the training data and the target: a file, - for standard input, or a built-in set
+    /// A table with the columns of the training data and the target: a file, a folder or a quoted
+    /// pattern of files, - for standard input, or a built-in set
     pub(crate) data: PathBuf,
 
     /// Leave rows without a target out
@@ -773,7 +777,7 @@ pub(crate) enum DataCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct ShowData {
-    /// A file, - for standard input, or a built-in set
+    /// A file, a folder or a quoted pattern of files, - for standard input, or a built-in set
     pub(crate) data: PathBuf,
 
     /// For mnist: the folder with its four files

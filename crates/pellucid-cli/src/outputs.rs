@@ -3,7 +3,7 @@
 use crate::failure::misuse;
 use crate::terminal;
 use anyhow::{Context, Result};
-use pellucid_data::{OutputFile, write_together};
+use pellucid_data::{OutputFile, table_files, write_together};
 use pellucid_report::{Picture, PictureFormat, PictureStyle, Theme};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -86,12 +86,36 @@ impl PlotOutput {
     }
 }
 
-/// Refuses output files of which one would replace another, or one that is read. Each has its name in messages.
+/// Refuses output files of which one would replace another, or one that is read, or would lie in a folder that is read. Each
+/// has its name in messages.
 pub(crate) fn check_distinct(
     read: &[(&str, Option<&Path>)],
     written: &[(&str, Option<&Path>)],
 ) -> Result<()> {
+    let folders = read.iter().filter_map(|(name, path)| Some((*name, (*path)?)));
+    let folders: Vec<(&str, PathBuf)> = folders
+        .filter(|(_, path)| path.is_dir())
+        .map(|(name, path)| (name, place(path)))
+        .collect();
+    for (name, path) in written {
+        let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
+            continue;
+        };
+        let place = place(path);
+        if let Some((data, folder)) = folders.iter().find(|(_, folder)| place.starts_with(folder)) {
+            let (path, folder) = (path.display(), folder.display());
+            return misuse(format!(
+                "{name} {path} would lie in {folder}, which is {data}, and be read as a part of it the next time; give {name} \
+                 another folder"
+            ));
+        }
+    }
     let mut taken: Vec<(&str, PathBuf)> = Vec::new();
+    for (name, pattern) in read {
+        // Where the files cannot be listed, reading them says so.
+        let files = pattern.and_then(|pattern| table_files(pattern).ok().flatten());
+        taken.extend(files.into_iter().flatten().map(|file| (*name, place(&file))));
+    }
     for (index, (name, path)) in read.iter().chain(written).enumerate() {
         let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
             continue;

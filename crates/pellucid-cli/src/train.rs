@@ -498,6 +498,8 @@ fn free_name(data: &Path) -> PathBuf {
         .map_or("model".into(), |name| name.to_string_lossy());
     let stem = match name.split('.').next() {
         None | Some("" | "-") => "model",
+        // A pattern.
+        Some(stem) if stem.contains(['*', '?', '[']) => "model",
         Some(stem) => stem,
     };
     let names = std::iter::once(format!("{stem}.safetensors"));

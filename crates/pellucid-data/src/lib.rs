@@ -48,6 +48,8 @@ pub use memory::check_memory;
 pub use recipe_changes::change_recipe;
 pub use recipe_data::load;
 pub use side_by_side::side_by_side;
+#[cfg(not(target_family = "wasm"))]
+pub use table::table_files;
 pub use table::{
     BUILTINS, Builtin, Categories, CellColumn, Column, ColumnKind, ColumnNote, ColumnSummary, DateOrder,
     Delimiter, KeptColumn, NoDateOrder, NoFormat, NumberFormat, NumberSpellings, NumberSummary, Ragged,

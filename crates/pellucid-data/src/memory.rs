@@ -39,7 +39,7 @@ pub(crate) fn zeros<T: Scalar>(count: usize, what: impl FnOnce() -> String) -> R
 }
 
 /// The memory that there is, where so many bytes are worth asking the system; `None` where they are few or it does not say.
-fn available_for(bytes: u64) -> Option<u64> {
+pub(crate) fn available_for(bytes: u64) -> Option<u64> {
     // Reading what the system says takes longer than a step of a small network.
     const SMALL: u64 = 64 << 20;
     (bytes > SMALL).then(available_memory).flatten()

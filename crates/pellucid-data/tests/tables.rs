@@ -289,8 +289,11 @@ fn bad_text() {
     assert!(refusal(b"a,b\n1,\xc3\xa9\n3,\xff\n").contains("line 3, column 2: the text is not UTF-8"));
     assert!(refusal(b"\xff\xfe\0\0a\0\0\0").contains("UTF-32"));
     let folder = Folder::new();
-    let error = read_table(&folder.0.path().into(), &ReadOptions::default()).unwrap_err();
-    assert!(error.to_string().starts_with("cannot read"), "{error}");
+    let message = refusal_of(folder.0.path());
+    assert!(
+        message.contains("it is a folder without a file of a table"),
+        "{message}"
+    );
 }
 
 fn matrix_npy(header: &str, body: &[u8]) -> Vec<u8> {

@@ -14,8 +14,8 @@ pub(crate) struct Importance {
     /// A model that `pellucid train` wrote
     pub(crate) model: PathBuf,
 
-    /// A table with the columns of the training data and the target, best of rows that were not trained on: a file, - for
-    /// standard input, or a built-in set
+    /// A table with the columns of the training data and the target, best of rows that were not trained on: a file, a
+    /// folder or a quoted pattern of files, - for standard input, or a built-in set
     pub(crate) data: PathBuf,
 
     /// How often each column is shuffled

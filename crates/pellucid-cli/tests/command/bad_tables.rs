@@ -175,7 +175,7 @@ fn sources_that_are_none() {
     refused(
         &["train", text(folder.path()), "--target", "x"],
         1,
-        &["cannot read", "it is a folder"],
+        &["it is a folder without a file of a table"],
     );
     let out = folder.path().join("missing").join("model");
     refused(

@@ -49,6 +49,7 @@ mod presets;
 mod recipe_changes;
 mod record;
 mod report;
+mod several_files;
 mod several_targets;
 mod small_files;
 mod spellings;

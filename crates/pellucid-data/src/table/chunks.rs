@@ -5,6 +5,8 @@ use super::error::{did_you_mean, listed, no_rows};
 use super::format::{ReadOptions, RowReader, WholeTable};
 use super::formats;
 use super::kept::KeptColumn;
+#[cfg(not(target_family = "wasm"))]
+use super::parts::Parts;
 use super::source::{OpenSource, TableSource};
 use super::typed::TypedColumn;
 use crate::files::FileError;
@@ -13,7 +15,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// The rows of a table in chunks. Of delimited text and Parquet, only one chunk is in memory; the other formats are read
-/// whole first.
+/// whole first. The files of a folder or of a pattern follow each other; where columns are kept, a chunk ends with its file.
 ///
 /// Each chunk has the expected columns in the expected order, whatever others the source has. Categories hold the words of
 /// their own chunk. The first error ends the chunks.
@@ -63,6 +65,11 @@ impl TableChunks {
         expected: &[(String, ColumnKind)],
         rows: usize,
     ) -> Result<TableChunks, FileError> {
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(parts) = Parts::of(source)? {
+            let (names, reader) = parts.rows(options, expected)?;
+            return Self::of_reader(PathBuf::from(source.to_string()), names, reader, expected, rows);
+        }
         let source = OpenSource::open(source, options.max_expansion)?;
         let path = source.path.clone();
         let (names, reader) = formats::recognise(&source.prefix).rows(source, options, expected)?;
@@ -149,6 +156,8 @@ impl TableChunks {
         let mut count = 0;
         while count < self.rows {
             match self.reader.append(&mut columns, self.rows - count)? {
+                // Columns that are repeated as they are may be of another type in the next file.
+                0 if self.reader.has_another_file() && (count == 0 || self.kept.is_empty()) => {}
                 0 => break,
                 appended => count += appended,
             }

@@ -148,6 +148,11 @@ pub(super) trait RowReader {
     /// Appends up to `rows` rows to `columns`; returns the number appended, 0 at the end.
     fn append(&mut self, columns: &mut [TypedColumn], rows: usize) -> Result<usize, FileError>;
 
+    /// Whether there are rows of another file after [`append`](Self::append) returned 0.
+    fn has_another_file(&self) -> bool {
+        false
+    }
+
     /// What was assumed in reading, as far as it is known.
     fn notes(&self) -> Vec<String> {
         Vec::new()

@@ -269,7 +269,7 @@ impl InferredColumn {
 }
 
 /// Booleans where all words are of one pair that means false and true, each spelled in one way, else categories.
-fn as_booleans(words: Categories) -> Values {
+pub(super) fn as_booleans(words: Categories) -> Values {
     let meanings: Option<Vec<_>> = words.names.iter().map(|name| boolean(name)).collect();
     let of_one_pair = |meanings: &Vec<(usize, bool)>| {
         let first = meanings.first();

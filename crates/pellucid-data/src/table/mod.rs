@@ -28,6 +28,8 @@ mod number_format;
 mod parquet_file;
 #[cfg(not(target_family = "wasm"))]
 mod parquet_type;
+#[cfg(not(target_family = "wasm"))]
+mod parts;
 mod read;
 mod source;
 mod type_text;
@@ -54,6 +56,8 @@ pub(crate) use markers::is_number_marker;
 pub(crate) use number_format::is_written_number;
 pub(crate) use number_format::proven_decimal;
 pub use number_format::{NoFormat, NumberFormat, Separators};
+#[cfg(not(target_family = "wasm"))]
+pub use parts::table_files;
 pub use read::read_table;
 pub use source::TableSource;
 pub(crate) use words::Words;

@@ -3,11 +3,14 @@
 use super::columns::Table;
 use super::format::ReadOptions;
 use super::formats;
-use super::source::{OpenSource, TableSource};
+#[cfg(not(target_family = "wasm"))]
+use super::parts::Parts;
+use super::source::TableSource;
 use crate::files::FileError;
 
 /// Reads a table: delimited text, Parquet, NumPy's `.npy` and `.npz`, or IDX, each plain or packed with gzip. The first
-/// bytes decide the format, not the name.
+/// bytes decide the format, not the name. All files of a folder, or of a pattern such as `sales/*.csv`, are one table: see
+/// [`table_files`](super::table_files).
 ///
 /// - Text is UTF-8, UTF-16, or, if it is neither, Windows-1252, unless the options name its encoding; white space around cells is not part of them. Empty cells, `NA`, `N/A`, `NaN`, `null` and `?` are
 ///   missing values. A column is numbers if all its cells are finite decimal numbers, booleans if they are all of
@@ -35,8 +38,9 @@ use crate::files::FileError;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read_table(source: &TableSource, options: &ReadOptions) -> Result<Table, FileError> {
-    let source = OpenSource::open(source, options.max_expansion)?;
-    let name = source.path.display().to_string();
-    let contents = formats::recognise(&source.prefix).read(source, options)?;
-    Ok(contents.into_table(name))
+    #[cfg(not(target_family = "wasm"))]
+    if let Some(parts) = Parts::of(source)? {
+        return parts.read(options);
+    }
+    formats::read(source, options)
 }

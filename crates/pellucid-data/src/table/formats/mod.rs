@@ -21,8 +21,9 @@ use self::page::{Arrow, Parquet, parquet_writer};
 #[cfg(not(target_family = "wasm"))]
 use self::{arrow::Arrow, parquet::Parquet, parquet::writer as parquet_writer};
 use super::columns::Table;
-use super::format::{Expected, Format, RowWriter};
+use super::format::{Expected, Format, ReadOptions, RowWriter};
 use super::kept::KeptColumn;
+use super::source::{OpenSource, TableSource};
 use crate::files::{FileError, OutputFile};
 
 /// All formats, in the order in which they are tried on a file. Text is last: it takes everything.
@@ -33,6 +34,14 @@ const TEXT: &dyn Format = &text::Text;
 pub(super) fn recognise(prefix: &[u8]) -> &'static dyn Format {
     let found = FORMATS.into_iter().find(|format| format.recognises(prefix));
     found.unwrap_or(TEXT)
+}
+
+/// Reads a table that is one file.
+pub(super) fn read(source: &TableSource, options: &ReadOptions) -> Result<Table, FileError> {
+    let source = OpenSource::open(source, options.max_expansion)?;
+    let name = source.path.display().to_string();
+    let contents = recognise(&source.prefix).read(source, options)?;
+    Ok(contents.into_table(name))
 }
 
 /// What happens to cells of text that a spreadsheet would take for a formula.

@@ -17,6 +17,8 @@ use std::sync::Arc;
 struct ParquetWriter {
     writer: SerializedFileWriter<OutputFile>,
     path: PathBuf,
+    /// The kept columns with their types, which those of every chunk have.
+    kept: Vec<TypePtr>,
 }
 
 /// Begins to write a file.
@@ -26,12 +28,27 @@ pub(in super::super) fn writer(
     columns: &Expected,
 ) -> Result<Box<dyn RowWriter>, FileError> {
     let path = output.path().to_path_buf();
-    let writer = open_writer(output, kept, columns).map_err(|error| FileError::from_write(&path, error))?;
-    Ok(Box::new(ParquetWriter { writer, path }))
+    let refused = |error| FileError::from_write(&path, error);
+    let kept = types_of(kept).map_err(refused)?;
+    let writer = open_writer(output, &kept, columns).map_err(refused)?;
+    Ok(Box::new(ParquetWriter { writer, path, kept }))
 }
 
 impl RowWriter for ParquetWriter {
     fn write(&mut self, kept: &[KeptColumn], table: &Table) -> Result<(), FileError> {
+        let types = types_of(kept).map_err(|error| FileError::from_write(&self.path, error))?;
+        let mut pairs = types.iter().zip(&self.kept);
+        if let Some((found, expected)) = pairs.find(|(found, expected)| !are_alike(found, expected)) {
+            let problem = format!(
+                "column {:?} of {} is {} there and {} in the rows before, and a column of Parquet has one type; write CSV, or \
+                 leave the column out",
+                found.name(),
+                table.source,
+                shown(found),
+                shown(expected)
+            );
+            return Err(FileError::from_write(&self.path, problem));
+        }
         write_row_group(&mut self.writer, kept, table)
             .map_err(|error| FileError::from_write(&self.path, error))
     }
@@ -46,21 +63,50 @@ impl RowWriter for ParquetWriter {
 
 fn open_writer(
     output: OutputFile,
-    kept: &[KeptColumn],
+    kept: &[TypePtr],
     columns: &Expected,
 ) -> Result<SerializedFileWriter<OutputFile>, ParquetError> {
-    let kept = kept.iter().map(|column| match &column.cells {
-        KeptCells::Text(_) => type_of(&column.name, ColumnKind::Category),
-        KeptCells::Parquet(cells) => Ok(cells.kind().clone()),
-        KeptCells::Values(values) => type_of(&column.name, values.kind()),
-    });
     let columns = columns.iter().map(|(name, kind)| type_of(name, *kind));
-    let fields = kept.chain(columns).collect::<Result<Vec<_>, _>>()?;
+    let fields = kept
+        .iter()
+        .cloned()
+        .map(Ok)
+        .chain(columns)
+        .collect::<Result<Vec<_>, _>>()?;
     let schema = Type::group_type_builder("table").with_fields(fields).build()?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .build();
     SerializedFileWriter::new(output, Arc::new(schema), Arc::new(properties))
+}
+
+/// The types of kept columns.
+fn types_of(kept: &[KeptColumn]) -> Result<Vec<TypePtr>, ParquetError> {
+    let types = kept.iter().map(|column| match &column.cells {
+        KeptCells::Text(_) => type_of(&column.name, ColumnKind::Category),
+        KeptCells::Parquet(cells) => Ok(cells.kind().clone()),
+        KeptCells::Values(values) => type_of(&column.name, values.kind()),
+    });
+    types.collect()
+}
+
+/// Whether values of both types are written alike.
+fn are_alike(one: &Type, other: &Type) -> bool {
+    let of = |kind: &Type| {
+        let info = kind.get_basic_info();
+        (
+            kind.get_physical_type(),
+            info.repetition(),
+            info.logical_type_ref().cloned(),
+        )
+    };
+    of(one) == of(other)
+}
+
+/// A type in the format's words.
+fn shown(kind: &Type) -> String {
+    let repetition = kind.get_basic_info().repetition();
+    format!("{repetition} {}", kind.get_physical_type())
 }
 
 /// The type of a written column.

@@ -1,0 +1,28 @@
+//! Whether the table of all files fits into memory, judged by the files that were read.
+
+use super::Parts;
+use crate::files::FileError;
+use crate::memory::available_for;
+
+impl Parts {
+    /// Refuses a table whose files will take more memory than there is, where the first `read` of them take `taken` bytes there.
+    pub(super) fn check_memory(&self, read: usize, taken: u64) -> Result<(), FileError> {
+        let (read_files, rest) = self.list.split_at(read);
+        let on_disk = |files: &[super::Part]| files.iter().map(super::Part::bytes).sum::<u64>() as f64;
+        let expected = taken as f64 * on_disk(rest) / on_disk(read_files).max(1.0);
+        match available_for(expected as u64) {
+            Some(available) if expected > available as f64 => {
+                let gigabytes = |bytes: f64| bytes / 1e9;
+                let problem = format!(
+                    "its {} files are about {:.1} GB in memory, judged by the first {read}, and {:.1} GB are available; name fewer \
+                     files by a pattern, or allow more memory",
+                    self.list.len(),
+                    gigabytes(taken as f64 + expected),
+                    gigabytes(taken as f64 + available as f64)
+                );
+                Err(FileError::contents(&self.name, problem))
+            }
+            _ => Ok(()),
+        }
+    }
+}
