@@ -5,6 +5,7 @@ use crate::golden::GoldenRows;
 use crate::golden_text::{test_program, tolerance};
 use crate::import::PREPARATION_PROPERTY;
 use crate::program::{Precision, Program, build};
+use crate::source::module::Library;
 use crate::source::sql::Dialect;
 use crate::{onnx, source};
 use pellucid_data::Table;
@@ -27,6 +28,12 @@ pub enum Form {
     Rust,
     /// A query for PostgreSQL and DuckDB, and one for SQLite.
     Sql,
+    /// A module of PyTorch, with its state dict.
+    PyTorch,
+    /// A model of Keras, with its weights.
+    Keras,
+    /// A Python module that builds an estimator of scikit-learn.
+    ScikitLearn,
 }
 
 /// What a form is called, and its files.
@@ -41,13 +48,16 @@ struct FormDescriptor {
 
 impl Form {
     /// Every form.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Onnx,
         Self::C,
         Self::Python,
         Self::JavaScript,
         Self::Rust,
         Self::Sql,
+        Self::PyTorch,
+        Self::Keras,
+        Self::ScikitLearn,
     ];
 
     const fn descriptor(self) -> FormDescriptor {
@@ -88,6 +98,24 @@ impl Form {
                 summary: "a query that scores a table, for PostgreSQL, DuckDB and SQLite",
                 extensions: ["sql", "py"],
                 has_erf: |_| false,
+            },
+            Self::PyTorch => FormDescriptor {
+                name: "pytorch",
+                summary: "a PyTorch module and its state dict",
+                extensions: ["py", "py"],
+                has_erf: |_| true,
+            },
+            Self::Keras => FormDescriptor {
+                name: "keras",
+                summary: "a Keras model and its weights",
+                extensions: ["py", "py"],
+                has_erf: |_| true,
+            },
+            Self::ScikitLearn => FormDescriptor {
+                name: "sklearn",
+                summary: "an estimator of scikit-learn, built by a Python module",
+                extensions: ["py", "py"],
+                has_erf: |_| true,
             },
         }
     }
@@ -178,6 +206,14 @@ pub fn export(model: &Model, request: &ExportRequest<'_>) -> Result<Export> {
     let main = format!("{name}.{}", form.extension());
     let test = format!("{name}_test.{}", form.descriptor().extensions[1]);
     let test_of = |template: &str| test_program(template, &main, &program, &golden).into_bytes();
+    let library_files = |library| {
+        let module = source::module::write(&program, name, library, form.name())?;
+        Ok::<_, ExportError>(vec![
+            file(main.clone(), module.source.into_bytes()),
+            file(format!("{name}.safetensors"), module.parameters),
+            file(test.clone(), test_of(PYTHON_TEST)),
+        ])
+    };
     let files = match form {
         Form::Onnx => {
             let test_text = test_of(include_str!("templates/onnx_test.py"));
@@ -194,7 +230,7 @@ pub fn export(model: &Model, request: &ExportRequest<'_>) -> Result<Export> {
             ]
         }
         Form::Python => {
-            let test_text = test_of(include_str!("templates/numpy_test.py"));
+            let test_text = test_of(PYTHON_TEST);
             vec![
                 file(main, source::numpy::write(&program).into_bytes()),
                 file(test, test_text),
@@ -224,6 +260,13 @@ pub fn export(model: &Model, request: &ExportRequest<'_>) -> Result<Export> {
                 file(test, test_text),
             ]
         }
+        Form::PyTorch => library_files(Library::PyTorch)?,
+        Form::Keras => library_files(Library::Keras)?,
+        Form::ScikitLearn => {
+            let test_text = test_of(PYTHON_TEST);
+            let module = source::scikit_learn::write(&program, form.name())?;
+            vec![file(main, module.into_bytes()), file(test, test_text)]
+        }
     };
     let (rows, tolerance) = (golden.len(), tolerance(&program));
     Ok(Export {
@@ -233,6 +276,9 @@ pub fn export(model: &Model, request: &ExportRequest<'_>) -> Result<Export> {
         tolerance,
     })
 }
+
+/// The test program of every form that is a Python module with a function `predict`.
+const PYTHON_TEST: &str = include_str!("templates/numpy_test.py");
 
 /// What an ONNX file says of the model beside the graph: what an import needs to know.
 fn properties(model: &Model, program: &Program) -> Result<Vec<(String, String)>> {

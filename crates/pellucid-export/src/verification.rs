@@ -50,6 +50,14 @@ pub fn verify(export: &Export) -> Result<Verification> {
     let output = match export.form {
         Form::Onnx => tool("PYTHON", "python3", "Python with numpy and onnxruntime").run(&[test], folder),
         Form::Python => tool("PYTHON", "python3", "Python with numpy").run(&[test], folder),
+        Form::PyTorch => {
+            tool("PYTHON", "python3", "Python with torch, safetensors and numpy").run(&[test], folder)
+        }
+        Form::Keras => {
+            let what = "Python with keras, one of its backends, safetensors and numpy";
+            tool("PYTHON", "python3", what).run(&[test], folder)
+        }
+        Form::ScikitLearn => tool("PYTHON", "python3", "Python with scikit-learn").run(&[test], folder),
         Form::Sql => tool("PYTHON", "python3", "Python with its sqlite3 module").run(&[test], folder),
         Form::JavaScript => tool("NODE", "node", "Node.js").run(&[test], folder),
         Form::C => {

@@ -38,6 +38,9 @@ fn each_form_is_written_with_its_test_program() {
         ("js", &["buyer.mjs", "buyer_test.mjs"]),
         ("rust", &["buyer.rs", "buyer_test.rs"]),
         ("sql", &["buyer.sql", "buyer_sqlite.sql", "buyer_test.py"]),
+        ("pytorch", &["buyer.py", "buyer.safetensors", "buyer_test.py"]),
+        ("keras", &["buyer.py", "buyer.safetensors", "buyer_test.py"]),
+        ("sklearn", &["buyer.py", "buyer_test.py"]),
     ] {
         let out = folder.path().join(form);
         fs::create_dir(&out).unwrap();

@@ -61,6 +61,7 @@ pub(crate) fn build(model: &Model, form: &'static str, has_erf: fn(Precision) ->
         inputs,
         steps: builder.steps,
         arrays: builder.arrays,
+        activations: builder.activations,
         answers,
         features,
         outputs,

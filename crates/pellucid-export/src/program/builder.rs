@@ -1,12 +1,13 @@
 //! Adds steps to a program, with the widths and the precision of their results.
 
-use super::{Array, Computed, Function, Operator, Precision, Step, Test, Value};
+use super::{Activated, Array, Computed, Function, Operator, Precision, Step, Test, Value};
 
 /// A program without inputs and answers yet.
 #[derive(Debug)]
 pub(super) struct Builder {
     pub(super) steps: Vec<Computed>,
     pub(super) arrays: Vec<Array>,
+    pub(super) activations: Vec<Activated>,
     has_erf: fn(Precision) -> bool,
     /// The error function in other steps.
     erf: fn(&mut Builder, Value) -> Value,
@@ -19,6 +20,7 @@ impl Builder {
         Self {
             steps: Vec::new(),
             arrays: Vec::new(),
+            activations: Vec::new(),
             has_erf,
             erf,
         }

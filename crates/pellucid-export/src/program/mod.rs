@@ -17,11 +17,16 @@ mod expression;
 mod features;
 mod network;
 mod normal_quantile;
+mod perceptron;
 mod quantiles;
 mod scaling;
 
 pub(crate) use build::build;
 pub(crate) use expression::Expression;
+pub(crate) use perceptron::PlainLayer;
+
+use pellucid::Activation;
+use std::ops::Range;
 
 /// A value: its index among those of the program.
 pub(crate) type Value = usize;
@@ -177,6 +182,18 @@ pub(crate) struct Array {
     pub(crate) precision: Precision,
 }
 
+/// An activation, and the steps of its formula.
+#[derive(Debug, Clone)]
+pub(crate) struct Activated {
+    pub(crate) activation: Activation,
+    /// The pre-activations.
+    pub(crate) of: Value,
+    /// The activations: `of` itself for the identity.
+    pub(crate) to: Value,
+    /// The steps that make `to` of `of`, which nothing else uses but the last.
+    pub(crate) steps: Range<Value>,
+}
+
 /// What a program answers.
 #[derive(Debug, Clone)]
 pub(crate) enum Answers {
@@ -242,6 +259,8 @@ pub(crate) struct Program {
     pub(crate) inputs: Inputs,
     pub(crate) steps: Vec<Computed>,
     pub(crate) arrays: Vec<Array>,
+    /// The activations of all layers, for forms that have them as functions.
+    pub(crate) activations: Vec<Activated>,
     pub(crate) answers: Answers,
     /// The features that the network gets.
     pub(crate) features: Value,
@@ -272,6 +291,17 @@ impl Step {
     }
 }
 
+impl Step {
+    /// The arrays that the step uses, indices of [`Program::arrays`].
+    pub(crate) fn array_uses(&self) -> Vec<usize> {
+        match self {
+            Self::Dense { weights, bias, .. } => [*weights].into_iter().chain(*bias).collect(),
+            Self::Look(table, _) => vec![*table],
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl Test {
     /// The values that it compares.
     pub(crate) fn uses(&self) -> Vec<Value> {
@@ -292,6 +322,11 @@ impl Program {
             counts[value] += 1;
         }
         counts
+    }
+
+    /// Whether a value is made of the features, up to the outputs.
+    pub(crate) fn is_of_network(&self, value: Value) -> bool {
+        (self.features + 1..=self.outputs).contains(&value)
     }
 
     /// The columns of numbers.

@@ -3,7 +3,7 @@
 use super::builder::Builder;
 use super::embeddings::embed;
 use super::expression::Expression;
-use super::{Operator, Precision, Value};
+use super::{Activated, Operator, Precision, Value};
 use crate::error::{ExportError, Result};
 use pellucid::model::network::Layer;
 use pellucid::{Activation, Network, Normalisation, Scalar};
@@ -163,5 +163,13 @@ fn activate(builder: &mut Builder, form: &'static str, activation: Activation, z
         part: format!("the activation `{}`", activation.name()),
         advice: "train with another activation".into(),
     })?;
-    Ok(expression.build(builder, z))
+    let first = builder.steps.len();
+    let to = expression.build(builder, z);
+    builder.activations.push(Activated {
+        activation,
+        of: z,
+        to,
+        steps: first..builder.steps.len(),
+    });
+    Ok(to)
 }

@@ -1,103 +1,108 @@
 //! A Python module of a program that needs NumPy alone and takes any number of rows at a time.
 
-use crate::program::{Answers, Computed, Function, Operator, Precision, Program, Step, Test, Value};
+use crate::program::{Answers, Array, Computed, Function, Operator, Precision, Program, Step, Test, Value};
 use serde_json::json;
 use std::fmt::Write;
 
-/// The module of a program.
+/// A network that a library computes in the place of steps in NumPy.
+pub(super) struct LibraryNetwork {
+    /// What the module needs, for its first line.
+    pub(super) needs: &'static str,
+    /// The imports besides NumPy and those of the standard library, a line each.
+    pub(super) imports: String,
+    /// Whether the definitions read a file beside the module.
+    pub(super) reads_file: bool,
+    /// What defines the network.
+    pub(super) definitions: String,
+    /// The function of the definitions that makes an array of outputs of an array of features.
+    pub(super) function: &'static str,
+}
+
+/// The module of a program in NumPy alone.
 pub(crate) fn write(program: &Program) -> String {
-    let mut body = String::new();
-    let mut arrays = String::new();
-    for array in &program.arrays {
-        let kind = kind(array.precision);
-        let values: Vec<String> = array
-            .numbers
-            .iter()
-            .map(|&number| literal(number, array.precision))
-            .collect();
-        let shape = if array.shape.len() > 1 {
-            format!(".reshape({}, {})", array.shape[0], array.shape[1])
-        } else {
-            String::new()
-        };
-        let _ = writeln!(
-            arrays,
-            "{} = np.array([{}], np.{kind}){shape}",
-            array.name,
-            values.join(", ")
+    let all: Vec<Value> = (0..program.steps.len()).collect();
+    let mut text = head(program, "NumPy", false, "", &all);
+    text += FUNCTIONS;
+    text += &signature(program, "predict", DOCS);
+    text += &statements(program, &all);
+    text + &result(program)
+}
+
+/// The module of a program whose network a library computes.
+pub(super) fn write_with(program: &Program, network: &LibraryNetwork) -> String {
+    let (before, after): (Vec<Value>, Vec<Value>) = (0..program.steps.len())
+        .filter(|&value| !program.is_of_network(value))
+        .partition(|&value| value <= program.features);
+    let own = [before.as_slice(), &after].concat();
+    let mut text = head(program, network.needs, network.reads_file, &network.imports, &own);
+    text += FUNCTIONS;
+    text += &network.definitions;
+    text += "\n\n";
+    let (features, outputs) = (program.features, program.outputs);
+    if program.feature_count().is_some() {
+        text += &signature(program, "predict", DOCS);
+        let _ = writeln!(text, "    v{features} = features");
+    } else {
+        let width = program.steps[features].width;
+        let docs = format!(
+            "The features that the network takes, (rows, {width}), of rows that are given as to ``predict``."
         );
+        let carried = carried(program, &after);
+        if carried == [features] {
+            text += &signature(program, "prepare", &docs);
+            text += &statements(program, &before);
+            let _ = write!(text, "    return v{features}\n\n\n");
+        } else {
+            let made = "The features of rows, and what decides besides on their answers.";
+            text += &signature(program, "_prepared", made);
+            text += &statements(program, &before);
+            let _ = write!(
+                text,
+                "    return {}\n\n\ndef prepare(table):\n    \"\"\"{docs}\"\"\"\n    return _prepared(table)[0]\n\n\n",
+                listed(&carried)
+            );
+        }
+        let _ = write!(text, "def predict(table):\n    \"\"\"{DOCS}\"\"\"\n");
+        let _ = match carried == [features] {
+            true => writeln!(text, "    v{features} = prepare(table)"),
+            false => writeln!(text, "    {} = _prepared(table)", listed(&carried)),
+        };
     }
-    for (value, computed) in program.steps.iter().enumerate() {
-        match &computed.step {
-            Step::Constant(numbers) => {
-                let values: Vec<String> = numbers
-                    .iter()
-                    .map(|&number| literal(number, computed.precision))
-                    .collect();
-                let _ = writeln!(
-                    arrays,
-                    "c{value} = np.array([{}], np.{})",
-                    values.join(", "),
-                    kind(computed.precision)
-                );
-            }
-            _ => _ = writeln!(body, "        v{value} = {}", expression(program, computed)),
+    let _ = writeln!(text, "    v{outputs} = {}(v{features})", network.function);
+    text += &statements(program, &after);
+    text + &result(program)
+}
+
+/// The features, and the values before them that steps behind the network use.
+fn carried(program: &Program, after: &[Value]) -> Vec<Value> {
+    let used = after.iter().flat_map(|&value| program.steps[value].step.uses());
+    let mut carried = vec![program.features];
+    for value in used.filter(|&value| value < program.features) {
+        let is_constant = matches!(program.steps[value].step, Step::Constant(_));
+        if !is_constant && !carried.contains(&value) {
+            carried.push(value);
         }
     }
-    let answers = &program.answers;
-    let numbers = name(program, answers.numbers());
-    let given = match program.feature_count() {
-        Some(count) => format!(
-            "def predict(features):\n    \"\"\"The predictions of rows of {count} features.\"\"\"\n    \
-             features = np.asarray(features, np.{}).reshape(-1, {count})\n",
-            kind(program.network)
-        ),
-        None => {
-            let mut text = String::from(TABLE_DOCS);
-            let columns: Vec<&str> = program
-                .number_columns()
-                .iter()
-                .map(|column| column.name.as_str())
-                .collect();
-            if !columns.is_empty() {
-                let _ = writeln!(
-                    text,
-                    "    numbers = np.stack([_numbers(table[name]) for name in {}], axis=1)",
-                    json!(columns)
-                );
-            }
-            for (at, column) in program.word_columns().iter().enumerate() {
-                let _ = writeln!(
-                    text,
-                    "    word_{at} = _codes(table[{}], WORDS_{at}, {}, {})",
-                    json!(column.name),
-                    column.missing,
-                    column.other
-                );
-            }
-            text
-        }
-    };
-    let names = answers.names();
-    let result = match answers {
-        Answers::Classes { class, .. } => format!(
-            "    index = {}.astype(int)\n    label = np.array([*CLASSES, None], object)[index[:, 0]]\n    \
-             return {{\"label\": label, \"classes\": index, \"probabilities\": {numbers}}}\n",
-            name(program, *class)
-        ),
-        Answers::Labels { labels, .. } => format!(
-            "    index = {}.astype(int)\n    labels = np.array([[[*two, None][at] for two, at in zip(CLASSES, row)] for row in index], object)\n    \
-             return {{\"labels\": labels, \"classes\": index, \"probabilities\": {numbers}}}\n",
-            name(program, *labels)
-        ),
-        Answers::Numbers { .. } => format!("    return {{\"prediction\": {numbers}}}\n"),
-    };
+    carried
+}
+
+fn listed(values: &[Value]) -> String {
+    let names: Vec<String> = values.iter().map(|value| format!("v{value}")).collect();
+    names.join(", ")
+}
+
+/// What stands before the functions: imports, classes, words, and the numbers that steps use.
+fn head(program: &Program, needs: &str, reads_file: bool, imports: &str, steps: &[Value]) -> String {
     let mut text = format!(
-        "\"\"\"A multilayer perceptron with the preparation of its table, exported by pellucid {}. Needs NumPy.\"\"\"\n\n\
-         import math\n\nimport numpy as np\n\n",
+        "\"\"\"A multilayer perceptron with the preparation of its table, exported by pellucid {}. Needs {needs}.\"\"\"\n\nimport math\n",
         env!("CARGO_PKG_VERSION")
     );
-    let _ = match answers {
+    if reads_file {
+        text += "from pathlib import Path\n";
+    }
+    let _ = write!(text, "\n{}\n", sorted_imports(imports));
+    let names = program.answers.names();
+    let _ = match &program.answers {
         Answers::Classes { classes, .. } => writeln!(
             text,
             "#: The classes, in the order of the probabilities.\nCLASSES = {}",
@@ -123,20 +128,136 @@ pub(crate) fn write(program: &Program) -> String {
             .collect();
         let _ = writeln!(text, "WORDS_{number} = {}", json!(codes));
     }
-    text += &arrays;
-    text += FUNCTIONS;
-    text += &given;
-    text += "    with np.errstate(all=\"ignore\"):\n";
-    text += &body;
-    text + &result
+    for (at, array) in program.arrays.iter().enumerate() {
+        if steps
+            .iter()
+            .any(|&value| program.steps[value].step.array_uses().contains(&at))
+        {
+            let _ = writeln!(text, "{} = {}", array.name, array_literal(array));
+        }
+    }
+    let used: Vec<Value> = steps
+        .iter()
+        .flat_map(|&value| program.steps[value].step.uses())
+        .collect();
+    for &value in steps {
+        if let Computed {
+            step: Step::Constant(numbers),
+            precision,
+            ..
+        } = &program.steps[value]
+            && used.contains(&value)
+        {
+            let values: Vec<String> = numbers
+                .iter()
+                .map(|&number| literal(number, *precision))
+                .collect();
+            let _ = writeln!(
+                text,
+                "c{value} = np.array([{}], np.{})",
+                values.join(", "),
+                kind(*precision)
+            );
+        }
+    }
+    text
 }
 
-const TABLE_DOCS: &str = "def predict(table):
-    \"\"\"The predictions of rows: a data frame, or arrays or lists by the names of columns.
+/// `import` lines first, then `from` lines, both in the order of their modules.
+fn sorted_imports(others: &str) -> String {
+    let mut lines: Vec<&str> = others.lines().chain(["import numpy as np"]).collect();
+    lines.sort_by_key(|line| (line.starts_with("from"), *line));
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// An array of NumPy as text.
+pub(super) fn array_literal(array: &Array) -> String {
+    let values: Vec<String> = array
+        .numbers
+        .iter()
+        .map(|&number| literal(number, array.precision))
+        .collect();
+    let shape = match array.shape[..] {
+        [rows, columns] => format!(".reshape({rows}, {columns})"),
+        _ => String::new(),
+    };
+    format!(
+        "np.array([{}], np.{}){shape}",
+        values.join(", "),
+        kind(array.precision)
+    )
+}
+
+/// The head of a function of rows, with the statements that read them.
+fn signature(program: &Program, name: &str, docs: &str) -> String {
+    if let Some(count) = program.feature_count() {
+        return format!(
+            "def {name}(features):\n    \"\"\"The predictions of rows of {count} features.\"\"\"\n    \
+             features = np.asarray(features, np.{}).reshape(-1, {count})\n",
+            kind(program.network)
+        );
+    }
+    let mut text = format!("def {name}(table):\n    \"\"\"{docs}\"\"\"\n");
+    let columns: Vec<&str> = program
+        .number_columns()
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
+    if !columns.is_empty() {
+        let _ = writeln!(
+            text,
+            "    numbers = np.stack([_numbers(table[name]) for name in {}], axis=1)",
+            json!(columns)
+        );
+    }
+    for (at, column) in program.word_columns().iter().enumerate() {
+        let _ = writeln!(
+            text,
+            "    word_{at} = _codes(table[{}], WORDS_{at}, {}, {})",
+            json!(column.name),
+            column.missing,
+            column.other
+        );
+    }
+    text
+}
+
+/// The statements of steps; infinities and NaN make no warnings.
+fn statements(program: &Program, steps: &[Value]) -> String {
+    let computed = steps
+        .iter()
+        .map(|&value| (value, &program.steps[value]))
+        .filter(|(_, computed)| !matches!(computed.step, Step::Constant(_)));
+    let lines = computed
+        .map(|(value, computed)| format!("        v{value} = {}\n", expression(program, computed)))
+        .collect::<String>();
+    match lines.is_empty() {
+        true => lines,
+        false => format!("    with np.errstate(all=\"ignore\"):\n{lines}"),
+    }
+}
+
+fn result(program: &Program) -> String {
+    let numbers = name(program, program.answers.numbers());
+    match &program.answers {
+        Answers::Classes { class, .. } => format!(
+            "    index = {}.astype(int)\n    label = np.array([*CLASSES, None], object)[index[:, 0]]\n    \
+             return {{\"label\": label, \"classes\": index, \"probabilities\": {numbers}}}\n",
+            name(program, *class)
+        ),
+        Answers::Labels { labels, .. } => format!(
+            "    index = {}.astype(int)\n    labels = np.array([[[*two, None][at] for two, at in zip(CLASSES, row)] for row in index], object)\n    \
+             return {{\"labels\": labels, \"classes\": index, \"probabilities\": {numbers}}}\n",
+            name(program, *labels)
+        ),
+        Answers::Numbers { .. } => format!("    return {{\"prediction\": {numbers}}}\n"),
+    }
+}
+
+const DOCS: &str = "The predictions of rows: a data frame, or arrays or lists by the names of columns.
 
     What is None or NaN is missing, and an empty word; dates are seconds since 1970-01-01T00:00:00Z.
-    \"\"\"
-";
+    ";
 
 const FUNCTIONS: &str = "
 
@@ -166,14 +287,14 @@ def _codes(column, codes, missing, other):
 
 ";
 
-fn kind(precision: Precision) -> &'static str {
+pub(super) fn kind(precision: Precision) -> &'static str {
     match precision {
         Precision::Single => "float32",
         Precision::Double => "float64",
     }
 }
 
-fn literal(number: f64, precision: Precision) -> String {
+pub(super) fn literal(number: f64, precision: Precision) -> String {
     match number {
         _ if number.is_nan() => "np.nan".into(),
         f64::INFINITY => "np.inf".into(),

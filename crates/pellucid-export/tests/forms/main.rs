@@ -5,7 +5,8 @@
 mod models;
 mod round_trip;
 
-use models::{all, of_arrays};
+use models::{Parts, all, classes, numbers, of_arrays, of_scikit_learn};
+use pellucid::{Activation, Normalisation};
 use pellucid_data::Table;
 use pellucid_data::model_file::Model;
 use pellucid_export::{ExportRequest, Form, export, verify};
@@ -26,6 +27,9 @@ fn is_runnable(form: Form) -> bool {
                 "import sqlite3; sqlite3.connect(':memory:').execute('SELECT exp(1)')",
             ],
         ),
+        Form::PyTorch => (python, &["-c", "import numpy, safetensors, torch"]),
+        Form::Keras => (python, &["-c", "import numpy, safetensors, keras"]),
+        Form::ScikitLearn => (python, &["-c", "import sklearn"]),
         Form::JavaScript => (named("NODE", "node"), &["--version"]),
         Form::C => (named("CC", "cc"), &["--version"]),
         Form::Rust => (named("RUSTC", "rustc"), &["--version"]),
@@ -96,6 +100,57 @@ fn rust_gives_the_models_answers() {
 #[test]
 fn sql_gives_the_models_answers() {
     check_all(Form::Sql);
+}
+
+#[test]
+fn pytorch_gives_the_models_answers() {
+    check_all(Form::PyTorch);
+}
+
+#[test]
+fn keras_gives_the_models_answers() {
+    check_all(Form::Keras);
+}
+
+#[test]
+fn scikit_learn_gives_the_models_answers() {
+    if !is_runnable(Form::ScikitLearn) {
+        return;
+    }
+    for (what, parts) in of_scikit_learn() {
+        let (model, table) = parts.build();
+        check(Form::ScikitLearn, what, &model, Some(&table));
+    }
+}
+
+#[test]
+fn networks_that_scikit_learn_lacks_are_refused_by_their_parts() {
+    let refused = |parts: Parts, expected: &str| {
+        let request = ExportRequest::new(Form::ScikitLearn, "model_of_test");
+        let error = export(&parts.build().0, &request).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    let layers = |hidden| Parts { hidden, ..numbers() };
+    refused(layers(vec![(3, Activation::Gelu, None)]), "`gelu`");
+    refused(layers(vec![]), "hidden layers");
+    refused(
+        layers(vec![(3, Activation::Relu, None), (3, Activation::Tanh, None)]),
+        "`relu` and `tanh`",
+    );
+    refused(
+        layers(vec![(3, Activation::Relu, Some(Normalisation::LAYER))]),
+        "layer normalisation",
+    );
+    for (members, networks) in [(2, 1), (1, 2)] {
+        refused(
+            Parts {
+                members,
+                networks,
+                ..classes()
+            },
+            "members",
+        );
+    }
 }
 
 #[test]

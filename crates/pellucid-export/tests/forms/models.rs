@@ -366,6 +366,58 @@ pub(crate) fn all() -> Vec<(&'static str, Parts)> {
     ]
 }
 
+/// Models whose networks scikit-learn has.
+pub(crate) fn of_scikit_learn() -> Vec<(&'static str, Parts)> {
+    let hidden = |activation, normalisation| vec![(5, activation, None), (4, activation, normalisation)];
+    vec![
+        ("classes", classes()),
+        (
+            "two classes, batch normalisation",
+            Parts {
+                targets: &["buys"],
+                output: Activation::Sigmoid,
+                hidden: hidden(Activation::Sigmoid, Some(Normalisation::BATCH)),
+                precision: Precision::F64,
+                ..classes()
+            },
+        ),
+        (
+            "two targets of two classes, unseen words refused",
+            Parts {
+                targets: &["buys", "sells"],
+                output: Activation::Sigmoid,
+                settings: PreparationSettings {
+                    unseen: Unseen::Error,
+                    ..classes().settings
+                },
+                hidden: hidden(Activation::Tanh, None),
+                ..classes()
+            },
+        ),
+        (
+            "two numbers, scales",
+            Parts {
+                hidden: hidden(Activation::Identity, None),
+                scales_inputs: true,
+                precision: Precision::F64,
+                ..numbers()
+            },
+        ),
+        (
+            "the logarithm of one number",
+            Parts {
+                targets: &["income"],
+                settings: PreparationSettings {
+                    target_transform: TargetTransform::Log,
+                    ..numbers().settings
+                },
+                hidden: hidden(Activation::Relu, None),
+                ..numbers()
+            },
+        ),
+    ]
+}
+
 fn classes_of(settings: PreparationSettings) -> Parts {
     Parts {
         settings: PreparationSettings {
