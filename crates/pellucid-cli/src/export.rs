@@ -8,7 +8,7 @@ use crate::{interrupt, source, terminal};
 use anyhow::Result;
 use pellucid_data::model_file::Model;
 use pellucid_data::{OutputFile, Table};
-use pellucid_export::{ExportRequest, Form, Verification, export, verify};
+use pellucid_export::{ExportRequest, Form, Quantization, Verification, export, verify};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,6 +39,7 @@ pub(crate) fn command(arguments: &Export) -> Result<ExitCode> {
         form,
         name: &name,
         data: data.as_ref(),
+        quantize: arguments.quantize,
     };
     let exported = export(&model, &request)?;
     let folder = main.parent().map_or_else(PathBuf::new, Path::to_path_buf);
@@ -65,7 +66,7 @@ pub(crate) fn command(arguments: &Export) -> Result<ExitCode> {
     let json = JsonOutput::prepare(arguments.json.as_deref())?;
     let verification = data.is_some().then(|| verify(&exported)).transpose()?;
     let printed = !json.takes_standard_output();
-    let tolerance = exported.tolerance;
+    let (tolerance, quantization) = (exported.tolerance, exported.quantization);
     let contents = exported.files.into_iter().map(|file| file.bytes);
     let files = outputs.into_iter().zip(contents).collect();
     json.write_with(files, || {
@@ -77,6 +78,9 @@ pub(crate) fn command(arguments: &Export) -> Result<ExitCode> {
             "verified_rows": verification.map(|found| found.rows),
             "largest_deviation": verification.map(|found| found.largest_deviation),
             "tolerance": tolerance,
+            "quantization": quantization.map(Quantization::name),
+            "mean_deviation": verification.and_then(|found| found.mean_deviation),
+            "deviation_beyond": verification.and_then(|found| found.deviation_beyond),
         })
     })?;
     if printed {
@@ -99,6 +103,15 @@ pub(crate) fn command(arguments: &Export) -> Result<ExitCode> {
 }
 
 fn verdict(form: Form, found: &Verification) -> String {
+    if let (Some(mean), Some(beyond)) = (found.mean_deviation, found.deviation_beyond) {
+        return format!(
+            "verified: {} in integers on {} rows deviates by {mean:.1e} in the mean and {:.1e} at most, as a part of the largest answer; \
+             {beyond:.1e} on rows beyond the ranges",
+            form.name(),
+            count(found.rows),
+            found.largest_deviation
+        );
+    }
     format!(
         "verified: {} on {} rows deviates by at most {:.1e}, and no class differs",
         form.name(),

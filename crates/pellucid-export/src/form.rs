@@ -5,6 +5,7 @@ use crate::golden::GoldenRows;
 use crate::golden_text::{test_program, tolerance};
 use crate::import::PREPARATION_PROPERTY;
 use crate::program::{Precision, Program, build};
+use crate::source::integers::IntegerNetwork;
 use crate::source::module::Library;
 use crate::source::sql::Dialect;
 use crate::{onnx, source};
@@ -34,6 +35,62 @@ pub enum Form {
     Keras,
     /// A Python module that builds an estimator of scikit-learn.
     ScikitLearn,
+}
+
+/// The integers that a form computes layers in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Quantization {
+    /// Weights and activations of 8 bits.
+    Int8,
+    /// Weights and activations of 16 bits.
+    Int16,
+}
+
+impl Quantization {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Int8, Self::Int16];
+
+    /// Its name in commands.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Int8 => "int8",
+            Self::Int16 => "int16",
+        }
+    }
+
+    /// What it is, in a few words.
+    pub const fn summary(self) -> &'static str {
+        match self {
+            Self::Int8 => "8-bit weights and activations, 32-bit sums",
+            Self::Int16 => "16-bit weights and activations, 32-bit sums",
+        }
+    }
+
+    /// The smallest and the largest integer.
+    pub(crate) fn range(self) -> [f64; 2] {
+        match self {
+            Self::Int8 => [i8::MIN.into(), i8::MAX.into()],
+            Self::Int16 => [i16::MIN.into(), i16::MAX.into()],
+        }
+    }
+
+    /// The largest deviation that is accepted of usual rows, as a part of the largest answer or of 1.
+    pub(crate) fn tolerance(self) -> f64 {
+        match self {
+            Self::Int8 => 0.1,
+            Self::Int16 => 0.01,
+        }
+    }
+}
+
+impl FromStr for Quantization {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|one| one.name() == name);
+        found.ok_or_else(|| "it is neither int8 nor int16".into())
+    }
 }
 
 /// What a form is called, and its files.
@@ -157,6 +214,8 @@ pub struct ExportRequest<'a> {
     pub name: &'a str,
     /// Rows of a table to compare the export with the model on, besides those that are made of the model's preparation.
     pub data: Option<&'a Table>,
+    /// In C, layers in integers, whose steps follow from usual rows: those of `data`, and those that are made of the preparation.
+    pub quantize: Option<Quantization>,
 }
 
 impl<'a> ExportRequest<'a> {
@@ -166,6 +225,7 @@ impl<'a> ExportRequest<'a> {
             form,
             name,
             data: None,
+            quantize: None,
         }
     }
 }
@@ -188,8 +248,11 @@ pub struct Export {
     pub files: Vec<ExportedFile>,
     /// How many rows that program compares.
     pub rows: usize,
-    /// The largest deviation that it accepts, relative to numbers above 1.
+    /// The largest deviation that it accepts, relative to numbers above 1; in integers of usual rows, relative to the largest
+    /// answer above 1.
     pub tolerance: f64,
+    /// The integers of the layers.
+    pub quantization: Option<Quantization>,
 }
 
 /// Writes a model in another form, with a program that compares the form's answers with the model's own on rows of usual,
@@ -198,10 +261,34 @@ pub struct Export {
 /// # Errors
 /// The form cannot express a part of the model; the name is not valid; a row of the table cannot be predicted.
 pub fn export(model: &Model, request: &ExportRequest<'_>) -> Result<Export> {
-    let ExportRequest { form, name, data } = *request;
+    let ExportRequest {
+        form,
+        name,
+        data,
+        quantize,
+    } = *request;
     check_name(name)?;
+    if let Some(quantize) = quantize {
+        let refused = |part: &str, advice: &str| {
+            Err(ExportError::Inexpressible {
+                form: form.name(),
+                part: part.into(),
+                advice: advice.into(),
+            })
+        };
+        if form != Form::C {
+            let part = format!("layers in {} integers", quantize.name());
+            return refused(&part, "the form c can; leave --quantize out for this one");
+        }
+        if model.preparation.is_none() {
+            return refused(
+                "layers in integers of a model that was trained on arrays, whose usual rows are not known",
+                "train on a table, or leave --quantize out",
+            );
+        }
+    }
     let program = build(model, form.name(), form.descriptor().has_erf)?;
-    let golden = GoldenRows::of(model, &program, data)?;
+    let golden = GoldenRows::of(model, &program, data, quantize)?;
     let file = |name: String, bytes: Vec<u8>| ExportedFile { name, bytes };
     let main = format!("{name}.{}", form.extension());
     let test = format!("{name}_test.{}", form.descriptor().extensions[1]);
@@ -221,7 +308,10 @@ pub fn export(model: &Model, request: &ExportRequest<'_>) -> Result<Export> {
             vec![file(main, graph), file(test, test_text)]
         }
         Form::C => {
-            let written = source::c::write(&program, name, &golden);
+            let integers = golden.spans.as_ref().zip(quantize);
+            let integers =
+                integers.map(|(spans, quantize)| IntegerNetwork::new(&program, spans, quantize, form.name()));
+            let written = source::c::write(&program, name, &golden, integers.transpose()?.as_ref());
             let header = file(format!("{name}.h"), written.header.into_bytes());
             vec![
                 file(main, written.source.into_bytes()),
@@ -268,12 +358,13 @@ pub fn export(model: &Model, request: &ExportRequest<'_>) -> Result<Export> {
             vec![file(main, module.into_bytes()), file(test, test_text)]
         }
     };
-    let (rows, tolerance) = (golden.len(), tolerance(&program));
+    let (rows, tolerance) = (golden.len(), tolerance(&program, quantize));
     Ok(Export {
         form,
         files,
         rows,
         tolerance,
+        quantization: quantize,
     })
 }
 

@@ -1,6 +1,8 @@
 //! Rows with the model's own predictions, by which an export is verified.
 
+use crate::calibration::{Spans, spans};
 use crate::error::Result;
+use crate::form::Quantization;
 use crate::program::{NO_CLASS, Program};
 use pellucid::data::dataset::Features;
 use pellucid::data::matrix::Matrix;
@@ -17,6 +19,8 @@ use std::num::NonZeroUsize;
 pub(crate) const UNDECIDED: i64 = -2;
 /// Probabilities as near as this are decided by rounding.
 const NEAR: f64 = 1e-4;
+/// The made rows with numbers far beyond all training rows.
+const BEYOND: [usize; 3] = [4, 5, 6];
 /// Rows of a user's table, and the most cells that all rows have together.
 const MOST_ROWS: usize = 1000;
 const MOST_CELLS: usize = 100_000;
@@ -34,6 +38,10 @@ pub(crate) struct GoldenRows {
     pub(crate) expected: Vec<Vec<f64>>,
     /// The index of the class, or of the class of each target, of each row; empty for numbers.
     pub(crate) classes: Vec<Vec<i64>>,
+    /// Whether each row is of usual numbers, and has an answer.
+    pub(crate) is_usual: Vec<bool>,
+    /// The spans of the network's numbers on usual rows, for layers in integers.
+    pub(crate) spans: Option<Spans>,
 }
 
 impl GoldenRows {
@@ -43,17 +51,41 @@ impl GoldenRows {
 
     /// Rows that are made of what the model knows of its columns: usual, missing, unseen and extreme values; and evenly spaced
     /// ones of a table, if there is one.
-    pub(crate) fn of(model: &Model, program: &Program, data: Option<&Table>) -> Result<Self> {
+    pub(crate) fn of(
+        model: &Model,
+        program: &Program,
+        data: Option<&Table>,
+        quantize: Option<Quantization>,
+    ) -> Result<Self> {
         let Some(preparation) = &model.preparation else {
             return Self::of_arrays(model, program);
         };
         let mut golden = Self::default();
-        golden.add(model, preparation, &made_table(preparation), None)?;
+        let near = quantize.map_or(NEAR, |quantize| 2.0 * quantize.tolerance());
+        let made = made_table(preparation);
+        let of_made = golden.add(model, preparation, &made, None, near)?;
+        golden
+            .is_usual
+            .iter_mut()
+            .zip(0..)
+            .for_each(|(is_usual, row)| *is_usual &= !BEYOND.contains(&row));
+        let usual = |rows: Vec<u32>, golden: &Self, first: usize| {
+            let rows = rows.into_iter().zip(&golden.is_usual[first..]);
+            rows.filter_map(|(row, is_usual)| is_usual.then_some(row))
+                .collect()
+        };
+        let mut tables = vec![(&made, usual(of_made, &golden, 0))];
+        let read;
         if let Some(data) = data {
-            let read = preparation.reading().read(data.clone())?;
+            read = preparation.reading().read(data.clone())?;
             let columns = preparation.columns().len().max(1);
             let most = MOST_ROWS.min(MOST_CELLS / columns).max(1);
-            golden.add(model, preparation, &read, Some(most))?;
+            let first = golden.len();
+            let of_data = golden.add(model, preparation, &read, Some(most), near)?;
+            tables.push((&read, usual(of_data, &golden, first)));
+        }
+        if quantize.is_some() {
+            golden.spans = Some(spans(model, preparation, &tables)?);
         }
         Ok(golden)
     }
@@ -64,7 +96,8 @@ impl GoldenRows {
         preparation: &Preparation,
         table: &Table,
         most: Option<usize>,
-    ) -> Result<()> {
+        near: f64,
+    ) -> Result<Vec<u32>> {
         let rows = table.rows();
         let count = most.map_or(rows, |most| most.min(rows));
         let rows: Vec<u32> = (0..count).map(|at| (at * rows / count.max(1)) as u32).collect();
@@ -87,11 +120,13 @@ impl GoldenRows {
             self.numbers.push(numbers);
             self.words.push(words);
             self.expected.push(values.row(at).to_vec());
-            if let Some(classes) = classes(&predictions, at, preparation.target().threshold()) {
+            self.is_usual
+                .push(values.row(at).iter().all(|number| number.is_finite()));
+            if let Some(classes) = classes(&predictions, at, preparation.target().threshold(), near) {
                 self.classes.push(classes);
             }
         }
-        Ok(())
+        Ok(rows)
     }
 
     /// Rows of features for a model that was trained on arrays.
@@ -136,7 +171,9 @@ impl GoldenRows {
             };
             if !model.classes.is_empty() {
                 let class = largest(&probabilities);
-                golden.classes.push(vec![decided(&probabilities, None, class)]);
+                golden
+                    .classes
+                    .push(vec![decided(&probabilities, None, class, NEAR)]);
             }
             golden.expected.push(probabilities);
         }
@@ -171,17 +208,17 @@ fn largest(probabilities: &[f64]) -> i64 {
 }
 
 /// The class of a row, or [`UNDECIDED`].
-fn decided(probabilities: &[f64], threshold: Option<f64>, class: i64) -> i64 {
+fn decided(probabilities: &[f64], threshold: Option<f64>, class: i64, near: f64) -> i64 {
     let mut sorted = probabilities.to_vec();
     sorted.sort_by(|a, b| b.total_cmp(a));
     let margin = match (threshold, probabilities) {
         (Some(threshold), [_, second]) => (second - threshold).abs(),
         _ => sorted[0] - sorted.get(1).copied().unwrap_or(f64::INFINITY),
     };
-    if margin.abs() < NEAR { UNDECIDED } else { class }
+    if margin.abs() < near { UNDECIDED } else { class }
 }
 
-fn classes(predictions: &Predictions, row: usize, threshold: Option<f64>) -> Option<Vec<i64>> {
+fn classes(predictions: &Predictions, row: usize, threshold: Option<f64>, near: f64) -> Option<Vec<i64>> {
     match predictions {
         Predictions::Classes {
             labels,
@@ -189,12 +226,12 @@ fn classes(predictions: &Predictions, row: usize, threshold: Option<f64>) -> Opt
             ..
         } => Some(vec![match labels[row] {
             Categories::MISSING => NO_CLASS,
-            label => decided(probabilities.row(row), threshold, label.into()),
+            label => decided(probabilities.row(row), threshold, label.into(), near),
         }]),
         Predictions::Labels { probabilities, .. } => {
             let class = |&p: &f64| match p {
                 p if p.is_nan() => NO_CLASS,
-                p => decided(&[1.0 - p, p], Some(0.5), i64::from(p > 0.5)),
+                p => decided(&[1.0 - p, p], Some(0.5), i64::from(p > 0.5), near),
             };
             Some(probabilities.row(row).iter().map(class).collect())
         }

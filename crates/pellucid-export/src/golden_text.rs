@@ -1,14 +1,16 @@
 //! Rows with their predictions, and the programs that compare an export with them, as text.
 
+use crate::form::Quantization;
 use crate::golden::GoldenRows;
 use crate::program::{Answers, Precision, Program};
 use serde_json::{Value, json};
 
 /// The largest deviation of an answer, relative to numbers above 1.
-pub(crate) fn tolerance(program: &Program) -> f64 {
-    match program.network {
-        Precision::Single => 1e-4,
-        Precision::Double => 1e-9,
+pub(crate) fn tolerance(program: &Program, quantize: Option<Quantization>) -> f64 {
+    match (quantize, program.network) {
+        (Some(quantize), _) => quantize.tolerance(),
+        (None, Precision::Single) => 1e-4,
+        (None, Precision::Double) => 1e-9,
     }
 }
 
@@ -46,6 +48,6 @@ pub(crate) fn test_program(template: &str, file: &str, program: &Program, golden
     let rows = as_json(program, golden).to_string();
     template
         .replace("@FILE@", file)
-        .replace("@TOLERANCE@", &format!("{:e}", tolerance(program)))
+        .replace("@TOLERANCE@", &format!("{:e}", tolerance(program, None)))
         .replace("@GOLDEN@", &Value::String(rows).to_string())
 }

@@ -19,6 +19,7 @@
 
 #![forbid(unsafe_code)]
 
+mod calibration;
 mod error;
 mod form;
 mod golden;
@@ -30,6 +31,6 @@ mod source;
 mod verification;
 
 pub use error::{ExportError, Result};
-pub use form::{Export, ExportRequest, ExportedFile, Form, export};
+pub use form::{Export, ExportRequest, ExportedFile, Form, Quantization, export};
 pub use import::{ImportRequest, import};
 pub use verification::{Verification, verify};

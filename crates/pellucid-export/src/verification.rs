@@ -1,7 +1,7 @@
 //! Runs an export on rows with the model's own predictions.
 
 use crate::error::{ExportError, Result};
-use crate::form::{Export, Form};
+use crate::form::{Export, Form, Quantization};
 use std::env;
 use std::fs;
 use std::io::ErrorKind;
@@ -17,6 +17,10 @@ pub struct Verification {
     pub largest_deviation: f64,
     /// The classes that differ, where the probabilities are not as good as equal.
     pub differing_classes: usize,
+    /// Of layers in integers, the mean deviation of usual rows.
+    pub mean_deviation: Option<f64>,
+    /// Of layers in integers, the largest deviation of rows with numbers beyond the ranges of the integers. It is not limited.
+    pub deviation_beyond: Option<f64>,
 }
 
 /// Runs the test program of an export in a temporary folder, with the program that the form is for.
@@ -82,9 +86,21 @@ pub fn verify(export: &Export) -> Result<Verification> {
         )));
     };
     let agrees = found.largest_deviation <= export.tolerance && found.differing_classes == 0;
-    match agrees && output.status.success() {
-        true => Ok(found),
-        false => Err(ExportError::Deviates {
+    match (agrees && output.status.success(), export.quantization) {
+        (true, _) => Ok(found),
+        (false, Some(quantization)) => Err(ExportError::Verification(format!(
+            "layers in {} integers are too coarse for this model: the largest deviation of usual rows is {:.1e} of the largest answer, \
+             at most {:.0e} is accepted, and {} classes differ; nothing was written. Use {}",
+            quantization.name(),
+            found.largest_deviation,
+            export.tolerance,
+            found.differing_classes,
+            match quantization {
+                Quantization::Int8 => "--quantize int16",
+                Quantization::Int16 => "floating-point layers",
+            }
+        ))),
+        (false, None) => Err(ExportError::Deviates {
             found: format!(
                 "the largest deviation of {} rows is {:e}, at most {:e} was expected, and {} classes differ",
                 found.rows, found.largest_deviation, export.tolerance, found.differing_classes
@@ -146,13 +162,26 @@ impl Tool {
 /// The figures of the line that a test program prints.
 fn read(text: &str) -> Option<Verification> {
     let line = text.lines().find(|line| line.starts_with("rows "))?;
-    let mut figures = line
-        .split(", ")
-        .map(|part| part.rsplit(' ').next().unwrap_or_default());
+    let figures = |line: &str| -> Vec<String> {
+        let parts = line.split(", ");
+        parts
+            .map(|part| part.rsplit(' ').next().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let of_integers = text.lines().find(|line| line.starts_with("mean deviation "));
+    let of_integers: Vec<f64> = of_integers
+        .map(figures)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|figure| figure.parse().ok())
+        .collect();
+    let mut figures = figures(line).into_iter();
     Some(Verification {
         rows: figures.next()?.parse().ok()?,
         largest_deviation: figures.next()?.parse().ok()?,
         differing_classes: figures.next()?.parse().ok()?,
+        mean_deviation: of_integers.first().copied(),
+        deviation_beyond: of_integers.get(1).copied(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::Reading;
 use clap::Args;
-use pellucid_export::Form;
+use pellucid_export::{Form, Quantization};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -33,6 +33,10 @@ pub(crate) struct Export {
     #[arg(long, value_name = "DATA")]
     pub(crate) verify: Option<PathBuf>,
 
+    /// In C, compute the layers in integers, whose ranges are those of --verify's rows, and state how far the answers are off
+    #[arg(long, value_name = "INTEGERS", value_parser = super::one_of(QUANTIZATIONS))]
+    pub(crate) quantize: Option<Quantization>,
+
     /// Write what was exported as JSON, to standard output unless a file is named
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub(crate) json: Option<PathBuf>,
@@ -44,6 +48,17 @@ pub(crate) struct Export {
     #[arg(long, short)]
     pub(crate) quiet: bool,
 }
+
+const QUANTIZATIONS: super::Values<Quantization, { Quantization::ALL.len() }> = {
+    let mut named = [("", "", Quantization::Int8); Quantization::ALL.len()];
+    let mut at = 0;
+    while at < named.len() {
+        let one = Quantization::ALL[at];
+        named[at] = (one.name(), one.summary(), one);
+        at += 1;
+    }
+    named
+};
 
 const FORMS: super::Values<Form, { Form::ALL.len() }> = {
     let mut named = [("", "", Form::Onnx); Form::ALL.len()];

@@ -35,4 +35,28 @@ impl Program {
         }
         (at == self.outputs).then_some(layers)
     }
+
+    /// The same program with one layer in the place of all, for a form that computes all layers in a function: from the features
+    /// to the pre-activations of the last one.
+    pub(crate) fn with_joined_layers(&self) -> Self {
+        let mut joined = self.clone();
+        let (Some(last), Some(Activated { of: first, .. })) =
+            (self.activations.last(), self.activations.first())
+        else {
+            return joined;
+        };
+        let Step::Dense { weights, .. } = self.steps[*first].step else {
+            return joined;
+        };
+        for computed in &mut joined.steps[self.features + 1..last.of] {
+            computed.step = Step::Constant(vec![0.0]);
+            computed.width = 1;
+        }
+        joined.steps[last.of].step = Step::Dense {
+            input: self.features,
+            weights,
+            bias: None,
+        };
+        joined
+    }
 }

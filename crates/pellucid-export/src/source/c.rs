@@ -2,6 +2,7 @@
 //! threads may call it at the same time.
 
 use super::identifiers::{calls, identifiers};
+use super::integers::IntegerNetwork;
 use super::loops::{Dense, Language, Table, answer, loops};
 use crate::golden::GoldenRows;
 use crate::golden_text::{class_names, tolerance};
@@ -23,12 +24,19 @@ pub(crate) struct CSource {
 }
 
 /// The C source of a program. Every name begins with `name`.
-pub(crate) fn write(program: &Program, name: &str, golden: &GoldenRows) -> CSource {
+/// Its layers are integers where there are some for it.
+pub(crate) fn write(
+    program: &Program,
+    name: &str,
+    golden: &GoldenRows,
+    integers: Option<&IntegerNetwork>,
+) -> CSource {
     let columns = Columns::of(program);
+    let joined = integers.map(|_| program.with_joined_layers());
     CSource {
         header: header(program, name, &columns),
-        source: source(program, name, &columns),
-        test: test(program, name, golden),
+        source: source(joined.as_ref().unwrap_or(program), name, &columns, integers),
+        test: test(program, name, golden, integers),
     }
 }
 
@@ -183,8 +191,12 @@ fn header(program: &Program, name: &str, columns: &Columns) -> String {
     text
 }
 
-fn source(program: &Program, name: &str, columns: &Columns) -> String {
-    let language = C { program, columns };
+fn source(program: &Program, name: &str, columns: &Columns, integers: Option<&IntegerNetwork>) -> String {
+    let language = C {
+        program,
+        columns,
+        is_in_integers: integers.is_some(),
+    };
     let body = loops(program, &language);
     let mut function = String::new();
     let (kind, parameters) = (return_type(program), parameters(program, name));
@@ -232,6 +244,9 @@ fn source(program: &Program, name: &str, columns: &Columns) -> String {
 
     let mut text = format!("/* Exported by pellucid {}. */\n", env!("CARGO_PKG_VERSION"));
     let _ = writeln!(text, "#include \"{name}.h\"\n\n#include <math.h>");
+    if integers.is_some() {
+        text += "#include <stdint.h>\n";
+    }
     if !columns.words.is_empty() {
         text += "#include <string.h>\n";
     }
@@ -241,6 +256,10 @@ fn source(program: &Program, name: &str, columns: &Columns) -> String {
             text += source;
             text.push('\n');
         }
+    }
+    if let Some(integers) = integers {
+        text += &integers.c_source(program.network);
+        text.push('\n');
     }
     for table in &body.tables {
         text += &declared(table);
@@ -311,7 +330,7 @@ fn declared(table: &Table) -> String {
 }
 
 /// Values in lines of a moderate length.
-fn wrapped(values: &[String]) -> String {
+pub(super) fn wrapped(values: &[String]) -> String {
     let mut text = String::new();
     let mut length = 0;
     for (at, value) in values.iter().enumerate() {
@@ -418,6 +437,7 @@ static void dense(const double *x, const double *w, const double *b, double *z, 
 struct C<'a> {
     program: &'a Program,
     columns: &'a Columns,
+    is_in_integers: bool,
 }
 
 /// The letter that the names of functions of single precision end with.
@@ -503,6 +523,9 @@ impl Language for C<'_> {
     }
 
     fn dense(&self, of: &Dense<'_>) -> String {
+        if self.is_in_integers {
+            return format!("integer_layers({}, {});", of.input, of.output);
+        }
         let zeros;
         let bias = match of.bias {
             Some(bias) => bias,
@@ -542,7 +565,7 @@ impl Language for C<'_> {
 }
 
 /// The program that compares the source with golden rows.
-fn test(program: &Program, name: &str, golden: &GoldenRows) -> String {
+fn test(program: &Program, name: &str, golden: &GoldenRows, integers: Option<&IntegerNetwork>) -> String {
     let (rows, outputs) = (golden.len(), program.answers.names().len());
     let compared = class_names(program).len();
     let list = |numbers: &[f64], precision| {
@@ -615,30 +638,87 @@ fn test(program: &Program, name: &str, golden: &GoldenRows) -> String {
              differ += classes[row][i] != -2 && classes[row][i] != found[i];\n        }}\n"
         ),
     };
-    let _ = write!(
-        text,
-        "static double deviation(double found, double expected) {{
-    if (isnan(expected) || isnan(found)) {{
-        return isnan(expected) && isnan(found) ? 0.0 : INFINITY;
-    }}
-    return fabs(found - expected) / fmax(1.0, fabs(expected));
-}}
-
-int main(void) {{
+    text += DEVIATION;
+    let call_of_row = format!("        double numbers[{outputs}];\n        {call}\n");
+    match integers {
+        None => {
+            let _ = write!(
+                text,
+                "int main(void) {{
     double largest = 0.0;
     int differ = 0;
     for (int row = 0; row < {rows}; row++) {{
-        double numbers[{outputs}];
-        {call}
-        for (int i = 0; i < {outputs}; i++) {{
-            largest = fmax(largest, deviation(numbers[i], expected[row][i]));
+{call_of_row}        for (int i = 0; i < {outputs}; i++) {{
+            largest = fmax(largest, deviation(numbers[i], expected[row][i], fmax(1.0, fabs(expected[row][i]))));
         }}
 {classes}    }}
     printf(\"rows {rows}, largest deviation %e, classes that differ %d\\n\", largest, differ);
     return largest <= {:e} && differ == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }}
 ",
-        tolerance(program)
-    );
+                tolerance(program, None)
+            );
+        }
+        Some(integers) => {
+            let largest_of = |output: usize| {
+                let rows = golden
+                    .expected
+                    .iter()
+                    .zip(&golden.is_usual)
+                    .filter(|(_, is_usual)| **is_usual);
+                rows.fold(1.0_f64, |largest, (row, _)| largest.max(row[output].abs()))
+            };
+            let largest: Vec<f64> = (0..outputs).map(largest_of).collect();
+            let is_usual: Vec<String> = golden
+                .is_usual
+                .iter()
+                .map(|&is| u8::from(is).to_string())
+                .collect();
+            let usual = golden.is_usual.iter().filter(|is| **is).count();
+            let _ = write!(
+                text,
+                "/* Whether each row is of usual numbers; others are beyond the ranges of the integers. */
+static const unsigned char is_usual[{rows}] = {{{}}};
+/* The largest answers of usual rows. */
+static const double answers[{outputs}] = {{{}}};
+
+int main(void) {{
+    double largest = 0.0, sum = 0.0, beyond = 0.0;
+    int differ = 0;
+    for (int row = 0; row < {rows}; row++) {{
+{call_of_row}        for (int i = 0; i < {outputs}; i++) {{
+            const double found = deviation(numbers[i], expected[row][i], answers[i]);
+            if (is_usual[row]) {{
+                largest = fmax(largest, found);
+                sum += found;
+            }} else {{
+                beyond = fmax(beyond, found);
+            }}
+        }}
+        if (!is_usual[row]) {{
+            continue;
+        }}
+{classes}    }}
+    printf(\"rows {rows}, largest deviation %e, classes that differ %d\\n\", largest, differ);
+    printf(\"mean deviation %e, beyond the ranges %e\\n\", sum / {}, beyond);
+    return largest <= {:e} && differ == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}}
+",
+                wrapped(&is_usual),
+                list(&largest, Precision::Double),
+                literal((usual * outputs).max(1) as f64, Precision::Double),
+                tolerance(program, Some(integers.quantization()))
+            );
+        }
+    }
     text
 }
+
+const DEVIATION: &str = "static double deviation(double found, double expected, double scale) {
+    if (isnan(expected) || isnan(found)) {
+        return isnan(expected) && isnan(found) ? 0.0 : INFINITY;
+    }
+    return fabs(found - expected) / scale;
+}
+
+";

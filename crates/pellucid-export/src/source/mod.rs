@@ -2,6 +2,7 @@
 
 pub(crate) mod c;
 mod identifiers;
+pub(crate) mod integers;
 pub(crate) mod javascript;
 mod loops;
 pub(crate) mod module;

@@ -494,7 +494,7 @@ fn main() -> std::process::ExitCode {{
     std::process::ExitCode::from(u8::from(!(largest <= {:e} && differ == 0)))
 }}
 ",
-        tolerance(program)
+        tolerance(program, None)
     );
     text
 }

@@ -5,11 +5,11 @@
 mod models;
 mod round_trip;
 
-use models::{Parts, all, classes, numbers, of_arrays, of_scikit_learn};
+use models::{Parts, all, classes, numbers, of_arrays, of_integers, of_scikit_learn};
 use pellucid::{Activation, Normalisation};
 use pellucid_data::Table;
 use pellucid_data::model_file::Model;
-use pellucid_export::{ExportRequest, Form, export, verify};
+use pellucid_export::{Export, ExportRequest, Form, Quantization, export, verify};
 use std::io::Write;
 use std::process::Command;
 
@@ -153,39 +153,109 @@ fn networks_that_scikit_learn_lacks_are_refused_by_their_parts() {
     }
 }
 
+/// Layers in integers.
+fn in_integers(parts: &Parts, quantize: Quantization, what: &str) -> Export {
+    let (model, table) = parts.build();
+    let request = ExportRequest {
+        data: Some(&table),
+        quantize: Some(quantize),
+        ..ExportRequest::new(Form::C, "model_of_test")
+    };
+    export(&model, &request).unwrap_or_else(|error| panic!("{what}: {error}"))
+}
+
+#[test]
+fn integers_in_c_are_near_the_models_answers() {
+    if !is_runnable(Form::C) {
+        return;
+    }
+    for (what, parts) in of_integers() {
+        let [of_8, of_16] = Quantization::ALL.map(|quantize| {
+            let exported = in_integers(&parts, quantize, what);
+            compile_without_warnings(&exported, what);
+            let found = verify(&exported).unwrap_or_else(|error| panic!("{what}: {error}"));
+            let _ = writeln!(std::io::stderr(), "{} of {what}: {found:?}", quantize.name());
+            found
+        });
+        assert!(of_16.largest_deviation <= 0.003, "{what}: {of_16:?}");
+        assert!(of_16.mean_deviation < of_8.mean_deviation, "{what}");
+        // Integers are no floating-point numbers: this is not the plain form.
+        assert!(of_8.mean_deviation > Some(1e-6), "{what}: {of_8:?}");
+    }
+}
+
+#[test]
+fn integers_that_are_too_coarse_are_refused() {
+    if !is_runnable(Form::C) {
+        return;
+    }
+    let parts = Parts {
+        hidden: vec![
+            (12, Activation::Exponential, None),
+            (8, Activation::Exponential, None),
+        ],
+        ..numbers()
+    };
+    let error = verify(&in_integers(&parts, Quantization::Int8, "exponential")).unwrap_err();
+    assert!(error.to_string().contains("too coarse"), "{error}");
+}
+
+#[test]
+fn integers_are_refused_where_they_are_not_written() {
+    let request = |form| ExportRequest {
+        quantize: Some(Quantization::Int8),
+        ..ExportRequest::new(form, "model_of_test")
+    };
+    let refused = |model: &Model, form: Form, expected: &str| {
+        let error = export(model, &request(form)).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    refused(&classes().build().0, Form::Rust, "the form c can");
+    refused(&of_arrays(), Form::C, "trained on arrays");
+    let normalised = Parts {
+        hidden: vec![(4, Activation::Relu, Some(Normalisation::LAYER))],
+        ..classes()
+    };
+    refused(&normalised.build().0, Form::C, "layer normalisation");
+}
+
 #[test]
 fn c_has_no_warnings() {
     if !is_runnable(Form::C) {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
     let models = all().into_iter().map(|(what, parts)| (what, parts.build().0));
     for (what, model) in models.chain([("arrays", of_arrays())]) {
         let exported = export(&model, &ExportRequest::new(Form::C, "model_of_test")).unwrap();
-        for file in &exported.files {
-            std::fs::write(folder.path().join(&file.name), &file.bytes).unwrap();
-        }
-        let flags = [
-            "-std=c99",
-            "-Wall",
-            "-Wextra",
-            "-Wpedantic",
-            "-Wconversion",
-            "-Werror",
-            "-c",
-        ];
-        let files = ["model_of_test.c", "model_of_test_test.c"];
-        let compiled = Command::new(&compiler)
-            .args(flags)
-            .args(files)
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
-        assert!(
-            compiled.status.success(),
-            "{what}: {}",
-            String::from_utf8_lossy(&compiled.stderr)
-        );
+        compile_without_warnings(&exported, what);
     }
+}
+
+fn compile_without_warnings(exported: &Export, what: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+    for file in &exported.files {
+        std::fs::write(folder.path().join(&file.name), &file.bytes).unwrap();
+    }
+    let flags = [
+        "-std=c99",
+        "-Wall",
+        "-Wextra",
+        "-Wpedantic",
+        "-Wconversion",
+        "-Werror",
+        "-c",
+    ];
+    let files = ["model_of_test.c", "model_of_test_test.c"];
+    let compiled = Command::new(&compiler)
+        .args(flags)
+        .args(files)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(
+        compiled.status.success(),
+        "{what}: {}",
+        String::from_utf8_lossy(&compiled.stderr)
+    );
 }

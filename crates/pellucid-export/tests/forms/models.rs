@@ -418,6 +418,37 @@ pub(crate) fn of_scikit_learn() -> Vec<(&'static str, Parts)> {
     ]
 }
 
+/// Models whose layers are written in integers.
+pub(crate) fn of_integers() -> Vec<(&'static str, Parts)> {
+    let hidden = |activation| vec![(12, activation, None), (8, activation, None)];
+    let activations = [
+        Activation::Relu,
+        Activation::HardTanh,
+        Activation::Sigmoid,
+        Activation::Gelu,
+        Activation::LeakyRelu,
+    ];
+    let mut models: Vec<(&'static str, Parts)> = activations
+        .into_iter()
+        .map(|activation| {
+            let parts = Parts {
+                hidden: hidden(activation),
+                ..numbers()
+            };
+            (activation.name(), parts)
+        })
+        .collect();
+    models.extend(of_scikit_learn());
+    models.push((
+        "no hidden layer",
+        Parts {
+            hidden: vec![],
+            ..classes()
+        },
+    ));
+    models
+}
+
 fn classes_of(settings: PreparationSettings) -> Parts {
     Parts {
         settings: PreparationSettings {
