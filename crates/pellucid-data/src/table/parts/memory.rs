@@ -14,7 +14,7 @@ impl Parts {
             Some(available) if expected > available as f64 => {
                 let gigabytes = |bytes: f64| bytes / 1e9;
                 let problem = format!(
-                    "its {} files are about {:.1} GB in memory, judged by the first {read}, and {:.1} GB are available; name fewer \
+                    "its {} files are about {:.1} GB in memory, judged by {read} of them, and {:.1} GB are available; name fewer \
                      files by a pattern, or allow more memory",
                     self.list.len(),
                     gigabytes(taken as f64 + expected),
