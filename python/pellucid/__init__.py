@@ -1,5 +1,7 @@
 """A replacement for scikit-learn's multilayer perceptrons, and networks for tables, with the engine of Pellucid."""
 
+from . import dask, ray, spark
+from ._batches import BatchPredictor
 from ._classifier import MLPClassifier
 from ._conversion import from_sklearn
 from ._engine import VERSION as __version__
@@ -13,6 +15,7 @@ from ._table_file import TableFile
 from ._table_regressor import TableRegressor
 
 __all__ = [
+    "BatchPredictor",
     "MLPClassifier",
     "MLPRegressor",
     "Recipe",
@@ -21,10 +24,13 @@ __all__ = [
     "TableRegressor",
     "__version__",
     "choose_instruction_set",
+    "dask",
     "from_sklearn",
     "instruction_set",
     "load",
+    "ray",
     "run",
+    "spark",
 ]
 
 register_when_imported()

@@ -131,6 +131,15 @@ def train_table(
 def score_table(
     model: TableModel, data: TableData, threads: int, *, drops: bool = False, coverage: float | None = None
 ) -> ScoredTable: ...
+def predict_columns(
+    model: TableModel,
+    data: TableData | None,
+    threads: int,
+    *,
+    probabilities: bool = False,
+    coverage: float | None = None,
+    taken: Sequence[str] = (),
+) -> tuple[list[tuple[str, str, NDArray[Any], list[str]]], list[str]]: ...
 def table_importance(
     model: TableModel, data: TableData, threads: int, *, metric: str | None, repeats: int, seed: int, drops: bool
 ) -> tuple[str, list[str]]: ...

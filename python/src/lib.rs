@@ -14,6 +14,7 @@ mod recipes;
 mod run;
 mod samples;
 mod sparse_arrays;
+mod table_batches;
 mod table_data;
 mod table_importance;
 mod table_model;
@@ -50,6 +51,9 @@ mod _engine {
 
     #[pymodule_export]
     use crate::run::{Run, initial};
+
+    #[pymodule_export]
+    use crate::table_batches::predict_columns;
 
     #[pymodule_export]
     use crate::table_data::TableData;
