@@ -117,6 +117,16 @@ def _apart(targets: Columns, taken: Sequence[str]) -> Columns:
 
 def table_of(columns: Columns, what: str = "X") -> TableData:
     """The table of these columns."""
+    return table_of_stream(stream_of(columns, what), what)
+
+
+def table_of_stream(content: bytes | list[Any], what: str = "X") -> TableData:
+    """The table of what `stream_of` returns."""
+    return TableData.arrow(what, content) if isinstance(content, bytes) else TableData.columns(what, content)
+
+
+def stream_of(columns: Columns, what: str = "X") -> bytes | list[Any]:
+    """These columns as a stream in Arrow's format, or without PyArrow as typed columns; either can be pickled."""
     lengths = {len(column) for _, column in columns}
     if len(lengths) > 1:
         counted = ", ".join(f"{name!r} has {len(column)}" for name, column in columns[:1] + columns[-1:])
@@ -127,13 +137,14 @@ def table_of(columns: Columns, what: str = "X") -> TableData:
         raise ValueError(f"{what} has two columns {twice!r}; give each a different name")
     pyarrow = _pyarrow()
     if pyarrow is None:
-        return TableData.columns(what, [_typed(name, column) for name, column in columns])
+        return [_typed(name, column) for name, column in columns]
     arrays = [_arrow(name, column, pyarrow) for name, column in columns]
     table = pyarrow.table(arrays, names=names).unify_dictionaries()
     stream = pyarrow.BufferOutputStream()
     with pyarrow.ipc.new_stream(stream, table.schema) as writer:
         writer.write_table(table)
-    return TableData.arrow(what, stream.getvalue().to_pybytes())
+    content: bytes = stream.getvalue().to_pybytes()
+    return content
 
 
 def _pyarrow() -> ModuleType | None:
