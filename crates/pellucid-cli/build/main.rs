@@ -1,5 +1,7 @@
 //! Records what `pellucid --version --verbose` says about the build: the commit, the target and the compiler.
 
+#![expect(clippy::print_stdout, reason = "cargo reads what a build script prints")]
+
 mod commit;
 
 use std::path::Path;
