@@ -3,7 +3,7 @@
 #[path = "../../build/commit.rs"]
 mod commit;
 
-use crate::driver::{command, done, refused, text};
+use crate::driver::{command, done, refused, skipped, text};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -49,7 +49,7 @@ fn offered_by_bash(words: &[&str]) -> Option<Vec<String>> {
     {
         Ok(output) => output,
         Err(error) => {
-            eprintln!("skipped: bash cannot be run: {error}");
+            skipped(&format!("bash cannot be run: {error}"));
             return None;
         }
     };
@@ -136,7 +136,7 @@ fn rendered(page: &Path) -> Option<String> {
         assert!(output.status.success(), "{output:?}");
         return Some(String::from_utf8(output.stdout).unwrap());
     }
-    eprintln!("skipped: neither groff nor mandoc is installed");
+    skipped("neither groff nor mandoc is installed");
     None
 }
 
