@@ -2,8 +2,8 @@
 
 use crate::calibration::{Spans, spans};
 use crate::error::Result;
-use crate::form::Quantization;
 use crate::program::{NO_CLASS, Program};
+use crate::quantization::Quantization;
 use pellucid::data::dataset::Features;
 use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::evaluate;

@@ -1,8 +1,8 @@
 //! Rows with their predictions, and the programs that compare an export with them, as text.
 
-use crate::form::Quantization;
 use crate::golden::GoldenRows;
 use crate::program::{Answers, Precision, Program};
+use crate::quantization::Quantization;
 use serde_json::{Value, json};
 
 /// The largest deviation of an answer, relative to numbers above 1.

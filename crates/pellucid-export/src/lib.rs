@@ -27,10 +27,12 @@ mod golden_text;
 mod import;
 mod onnx;
 mod program;
+mod quantization;
 mod source;
 mod verification;
 
 pub use error::{ExportError, Result};
-pub use form::{Export, ExportRequest, ExportedFile, Form, Quantization, export};
+pub use form::{Export, ExportRequest, ExportedFile, Form, export};
 pub use import::{ImportRequest, import};
+pub use quantization::Quantization;
 pub use verification::{Verification, verify};

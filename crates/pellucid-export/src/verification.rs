@@ -1,7 +1,8 @@
 //! Runs an export on rows with the model's own predictions.
 
 use crate::error::{ExportError, Result};
-use crate::form::{Export, Form, Quantization};
+use crate::form::{Export, Form};
+use crate::quantization::Quantization;
 use std::env;
 use std::fs;
 use std::io::ErrorKind;

@@ -112,6 +112,44 @@ fn a_verified_export_says_how_far_it_is_from_the_model() {
 }
 
 #[test]
+fn layers_in_integers_are_verified_with_their_deviations() {
+    if std::process::Command::new("cc")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        return skipped("there is no C compiler");
+    }
+    let (folder, table, model) = trained();
+    let main = folder.path().join("buyer.c");
+    let arguments = ["export", text(&model), "--quantize", "int8", "--out", text(&main)];
+    let verified = ["--to", "c", "--verify", text(&table)];
+    let ended = done(&[&arguments[..], &verified, &["--json"]].concat());
+    let record: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(record["quantization"], "int8");
+    let mean = record["mean_deviation"].as_f64().unwrap();
+    assert!(mean > 0.0 && mean < 0.05, "{record}");
+    let ended = done(&[&arguments[..], &verified].concat());
+    assert!(ended.stdout.contains("c in integers on "), "{}", ended.stdout);
+    let script = folder.path().join("buyer.mjs");
+    let arguments = [
+        "export",
+        text(&model),
+        "--quantize",
+        "int8",
+        "--out",
+        text(&script),
+        "--to",
+        "js",
+    ];
+    refused(
+        &arguments,
+        2,
+        &["js cannot express layers in int8 integers", "the form c can"],
+    );
+}
+
+#[test]
 fn nothing_is_written_where_the_program_is_missing() {
     let (folder, table, model) = trained();
     let main = folder.path().join("buyer.c");

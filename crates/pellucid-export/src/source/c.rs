@@ -3,6 +3,7 @@
 
 use super::identifiers::{calls, identifiers};
 use super::integers::IntegerNetwork;
+use super::lines::wrapped;
 use super::loops::{Dense, Language, Table, answer, loops};
 use crate::golden::GoldenRows;
 use crate::golden_text::{class_names, tolerance};
@@ -329,27 +330,6 @@ fn declared(table: &Table) -> String {
     }
 }
 
-/// Values in lines of a moderate length.
-pub(super) fn wrapped(values: &[String]) -> String {
-    let mut text = String::new();
-    let mut length = 0;
-    for (at, value) in values.iter().enumerate() {
-        if at > 0 {
-            text.push(',');
-            length += 1;
-            if length > 100 {
-                text.push_str("\n    ");
-                length = 0;
-            } else {
-                text.push(' ');
-            }
-        }
-        text.push_str(value);
-        length += value.len() + 1;
-    }
-    text
-}
-
 fn literal(number: f64, precision: Precision) -> String {
     match number {
         _ if number.is_nan() => "NAN".into(),
@@ -408,8 +388,21 @@ const HELPERS: [(&str, &str); 11] = [
     ),
 ];
 
-const DENSE_SINGLE: &str = "/* z = x.W + b; W is (inputs, outputs). */
-static void densef(const float *x, const float *w, const float *b, float *z, int inputs, int outputs) {
+/// The product of a layer, in C's type of a precision.
+macro_rules! dense {
+    ($name:literal, $number:literal) => {
+        concat!(
+            "/* z = x.W + b; W is (inputs, outputs). */\nstatic void ",
+            $name,
+            "(const ",
+            $number,
+            " *x, const ",
+            $number,
+            " *w, const ",
+            $number,
+            " *b, ",
+            $number,
+            " *z, int inputs, int outputs) {
     for (int j = 0; j < outputs; j++) {
         z[j] = b[j];
     }
@@ -419,20 +412,13 @@ static void densef(const float *x, const float *w, const float *b, float *z, int
         }
     }
 }
-";
+"
+        )
+    };
+}
 
-const DENSE_DOUBLE: &str = "/* z = x.W + b; W is (inputs, outputs). */
-static void dense(const double *x, const double *w, const double *b, double *z, int inputs, int outputs) {
-    for (int j = 0; j < outputs; j++) {
-        z[j] = b[j];
-    }
-    for (int i = 0; i < inputs; i++) {
-        for (int j = 0; j < outputs; j++) {
-            z[j] += x[i] * w[i * outputs + j];
-        }
-    }
-}
-";
+const DENSE_SINGLE: &str = dense!("densef", "float");
+const DENSE_DOUBLE: &str = dense!("dense", "double");
 
 struct C<'a> {
     program: &'a Program,

@@ -6,10 +6,11 @@
 //! ratio, a 31-bit multiplier and a shift. Jacob et al., *Quantization and Training of Neural Networks for Efficient
 //! Integer-Arithmetic-Only Inference*, 2018.
 
+use super::lines::wrapped;
 use crate::calibration::{Span, Spans};
 use crate::error::{ExportError, Result};
-use crate::form::Quantization;
 use crate::program::{PlainLayer, Precision, Program};
+use crate::quantization::Quantization;
 use pellucid::Activation;
 use std::fmt::Write;
 
@@ -381,16 +382,10 @@ fn integers_of(kind: &str, name: &str, numbers: &[f64]) -> String {
         .iter()
         .map(|&number| (number as i64).to_string())
         .collect();
-    format!(
-        "static const {kind} {name}[] = {{{}}};\n",
-        super::c::wrapped(&values)
-    )
+    format!("static const {kind} {name}[] = {{{}}};\n", wrapped(&values))
 }
 
 fn numbers_of(kind: &str, name: &str, numbers: &[f64]) -> String {
     let values: Vec<String> = numbers.iter().map(|number| format!("{number:?}")).collect();
-    format!(
-        "static const {kind} {name}[] = {{{}}};\n",
-        super::c::wrapped(&values)
-    )
+    format!("static const {kind} {name}[] = {{{}}};\n", wrapped(&values))
 }

@@ -4,6 +4,7 @@ pub(crate) mod c;
 mod identifiers;
 pub(crate) mod integers;
 pub(crate) mod javascript;
+mod lines;
 mod loops;
 pub(crate) mod module;
 pub(crate) mod numpy;
