@@ -15,6 +15,13 @@ use std::process::ExitCode;
 
 pub(crate) fn command(arguments: &Export) -> Result<ExitCode> {
     let form = arguments.to;
+    if let Some(quantization) = arguments.quantize.filter(|_| form != Form::C) {
+        return misuse(format!(
+            "{} cannot express layers in {} integers; the form c can; leave --quantize out for this one",
+            form.name(),
+            quantization.name()
+        ));
+    }
     let main = main_file(arguments)?;
     let name = main
         .file_stem()

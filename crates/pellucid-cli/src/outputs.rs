@@ -86,6 +86,9 @@ impl PlotOutput {
     }
 }
 
+/// What messages call the tables that are read.
+const OF_TABLES: [&str; 3] = ["the data", "the data or recipe", "the subject"];
+
 /// Refuses output files of which one would replace another, or one that is read, or would lie in a folder that is read. Each
 /// has its name in messages.
 pub(crate) fn check_distinct(
@@ -93,8 +96,9 @@ pub(crate) fn check_distinct(
     written: &[(&str, Option<&Path>)],
 ) -> Result<()> {
     let folders = read.iter().filter_map(|(name, path)| Some((*name, (*path)?)));
+    // Only tables are read from folders.
     let folders: Vec<(&str, PathBuf)> = folders
-        .filter(|(_, path)| path.is_dir())
+        .filter(|(name, path)| OF_TABLES.contains(name) && path.is_dir())
         .map(|(name, path)| (name, place(path)))
         .collect();
     for (name, path) in written {

@@ -98,6 +98,10 @@ impl CompareState {
             _ => {}
         }
         let (file, kept) = FinishedJobs::open::<KeptRun>(&path, KIND, identity(variants, own_weights)?)?;
+        for kept in &kept {
+            // What an earlier process could not remove.
+            file.forget(&name_of((kept.variant, kept.seed)));
+        }
         let runs = kept.into_iter().map(|kept| {
             let run = FinishedRun {
                 losses: kept.losses.0,

@@ -5,7 +5,7 @@ use super::identity::Identity;
 use super::keeper::CheckpointKeeper;
 use super::settings::{CheckpointSettings, Every, Resume};
 use crate::error::{Result, problem};
-use crate::files::{FileError, FileLock, OutputFile, read_text_within};
+use crate::files::{FileError, FileLock, OutputFile, read_text_within, remove_leftover_lock};
 use pellucid::recipe::shortened;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -115,9 +115,11 @@ impl FinishedJobs {
         Ok((keeper, notes))
     }
 
-    /// Removes the state of a job that was [written](Self::write) as finished.
+    /// Removes the state of a job that was [written](Self::write) as finished, and its lock if an earlier process could not.
     pub fn forget(&self, job: &str) {
-        let _ = std::fs::remove_file(self.path_of(job));
+        let path = self.path_of(job);
+        let _ = std::fs::remove_file(&path);
+        remove_leftover_lock(&path);
     }
 
     fn path_of(&self, job: &str) -> PathBuf {

@@ -20,9 +20,7 @@ impl FileLock {
     /// # Errors
     /// Another process holds it, or the file cannot be created.
     pub(crate) fn of(locked: &Path, what: &str, flag: &str) -> Result<Self, FileError> {
-        let mut name = locked.as_os_str().to_owned();
-        name.push(".lock");
-        let path = PathBuf::from(name);
+        let path = path_of(locked);
         let mut attempts = 0..100;
         let mut file = loop {
             let opened = OpenOptions::new()
@@ -52,6 +50,21 @@ impl FileLock {
             _file: Some(file),
         })
     }
+}
+
+/// Removes the lock of a file where no process holds it: that of one which could not remove it.
+pub(crate) fn remove_leftover_lock(locked: &Path) {
+    let path = path_of(locked);
+    let file = File::options().write(true).open(&path);
+    if file.is_ok_and(|file| file.try_lock().is_ok() && is_named(&file, &path)) {
+        let _ = std::fs::remove_file(&path);
+    }
+}
+
+fn path_of(locked: &Path) -> PathBuf {
+    let mut name = locked.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
 }
 
 /// Who holds a lock, and what to do.
@@ -109,7 +122,13 @@ mod tests {
             refused.contains(&format!("process {}", std::process::id())),
             "{refused}"
         );
+        let locked = folder.path().join("a");
+        remove_leftover_lock(&locked);
+        assert!(path.exists());
         drop(held);
+        assert!(!path.exists());
+        File::create(&path).unwrap();
+        remove_leftover_lock(&locked);
         assert!(!path.exists());
     }
 }

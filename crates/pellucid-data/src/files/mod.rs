@@ -28,7 +28,7 @@ pub use error::FileError;
 pub(crate) use expansion::Budget;
 pub use expansion::MaxExpansion;
 pub use idx::{IdxArray, parse_idx, read_idx};
-pub(crate) use lock::FileLock;
+pub(crate) use lock::{FileLock, remove_leftover_lock};
 pub(crate) use mnist::read_idx_pair_within;
 pub use mnist::{CLASSES, Mnist, read_idx_pair, read_mnist};
 #[cfg(not(target_family = "wasm"))]

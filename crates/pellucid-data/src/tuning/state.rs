@@ -26,7 +26,10 @@ impl SearchState {
     /// The state of the search with this identity under `path`, and the trials that are in it.
     pub(super) fn open(path: &Path, identity: Map<String, Value>) -> Result<(Self, Vec<Trial>)> {
         let (file, trials) = FinishedJobs::open(path, KIND, identity)?;
-        Ok((Self(file), trials))
+        let state = Self(file);
+        // What an earlier process could not remove.
+        trials.iter().for_each(|trial| state.forget(trial));
+        Ok((state, trials))
     }
 
     /// Writes the trials so far.
