@@ -13,6 +13,7 @@ from ._regressor import MLPRegressor
 from ._table_classifier import TableClassifier
 from ._table_file import TableFile
 from ._table_regressor import TableRegressor
+from ._tune import Tuned, tune
 
 __all__ = [
     "BatchPredictor",
@@ -22,6 +23,7 @@ __all__ = [
     "TableClassifier",
     "TableFile",
     "TableRegressor",
+    "Tuned",
     "__version__",
     "choose_instruction_set",
     "dask",
@@ -31,6 +33,7 @@ __all__ = [
     "ray",
     "run",
     "spark",
+    "tune",
 ]
 
 register_when_imported()

@@ -122,6 +122,8 @@ class TableClassifier(ClassifierMixin, BaseTable):
         The number of files: the last one, and those before it with ``.1``, ``.2``, ... after their name.
     resume : "auto" or path-like, default=None
         ``"auto"`` goes on from the checkpoint where there is one; a file, from that one.
+    diagnosis : bool, default=True
+        Whether the training is observed for ``findings_``, which takes some time, and changes no bit of the model.
 
     Attributes
     ----------
@@ -144,7 +146,8 @@ class TableClassifier(ClassifierMixin, BaseTable):
         What the table chose, a sentence each: task, features, network. Not after `pellucid.load`.
     findings_ : list of dict
         What the diagnosis of the training found, as `pellucid train` reports it: kind, severity, observation
-        (``seen``), reason (``why``), remedy (``try_this``). None of an ensemble. Not after `pellucid.load`.
+        (``seen``), reason (``why``), remedy (``try_this``). None of an ensemble. Not after `pellucid.load`, nor with
+        ``diagnosis=False``.
     recipe_ : dict
         The recipe of the training, with every setting.
 

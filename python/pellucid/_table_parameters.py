@@ -43,6 +43,7 @@ OF_PYTHON = (
     "checkpoint_every",
     "checkpoint_keep",
     "resume",
+    "diagnosis",
 )
 
 

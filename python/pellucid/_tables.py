@@ -106,6 +106,7 @@ class BaseTable(TableInspection, BaseEstimator):
         checkpoint_every: str | float | None = None,
         checkpoint_keep: int = 2,
         resume: str | os.PathLike[str] | None = None,
+        diagnosis: bool = True,
     ) -> None:
         self.preset = preset
         self.effort = effort
@@ -162,6 +163,7 @@ class BaseTable(TableInspection, BaseEstimator):
         self.checkpoint_every = checkpoint_every
         self.checkpoint_keep = checkpoint_keep
         self.resume = resume
+        self.diagnosis = diagnosis
 
     def fit(
         self,
@@ -242,6 +244,7 @@ class BaseTable(TableInspection, BaseEstimator):
                     recorded=(lambda record: say(_line_of(json.loads(record)))) if self.verbose else None,
                     reported=progress.callback_from(0) if progress else None,
                     checkpoint=checkpoint_of(parameters),
+                    diagnosed=bool(self.diagnosis),
                 )
         except FloatingPointError as error:
             raise ValueError(f"{DIVERGED} ({error})") from None
@@ -249,7 +252,11 @@ class BaseTable(TableInspection, BaseEstimator):
             raise ValueError(in_parameters(str(error), parameters)) from None
         self._keep(trained["model"], trained["columns"], y)
         self.choices_ = [in_sentence(choice) for choice in trained["choices"]]
-        self.findings_ = [_in_sentences(finding) for finding in json.loads(trained["findings"])]
+        if self.diagnosis:
+            self.findings_ = [_in_sentences(finding) for finding in json.loads(trained["findings"])]
+        else:
+            # Those of an earlier fit are not of this training.
+            self.__dict__.pop("findings_", None)
         for note in [*self.notes_, *map(in_sentence, trained["of_checkpoints"])]:
             warnings.warn(note, stacklevel=3)
         raised = trained["raised"]

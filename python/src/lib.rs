@@ -20,6 +20,7 @@ mod table_importance;
 mod table_model;
 mod table_request;
 mod table_scores;
+mod table_search;
 mod table_training;
 mod text_reading;
 mod watch;
@@ -66,6 +67,9 @@ mod _engine {
 
     #[pymodule_export]
     use crate::table_scores::score_table;
+
+    #[pymodule_export]
+    use crate::table_search::TableSearch;
 
     #[pymodule_export]
     use crate::table_training::train_table;

@@ -58,11 +58,11 @@ struct Finished {
 /// Trains on a table without Python's lock. `parameters` are those of the request, JSON. `weights` are the name of a column of
 /// weights and its numbers, one a row, `validation_weights` those of the rows of `validation`. `chosen` is called with a
 /// sentence for each choice that the parameters leave to the table, `recorded` after each recorded epoch with its record, JSON.
-/// `checkpoint` are the settings of a checkpoint, JSON.
+/// `checkpoint` are the settings of a checkpoint, JSON. `diagnosed` says whether the training is.
 #[pyfunction]
 #[pyo3(signature = (
     data, parameters, threads, *, weights=None, validation=None, validation_weights=None, chosen=None, recorded=None,
-    reported=None, checkpoint=None
+    reported=None, checkpoint=None, diagnosed=true
 ))]
 #[expect(
     clippy::too_many_arguments,
@@ -80,6 +80,7 @@ pub(crate) fn train_table(
     recorded: Option<Py<PyAny>>,
     reported: Option<Py<PyAny>>,
     checkpoint: Option<&str>,
+    diagnosed: bool,
 ) -> PyResult<TrainedTable> {
     let checkpoint = checkpoint.map(checkpoint::settings).transpose()?;
     let told = Told::default();
@@ -111,6 +112,7 @@ pub(crate) fn train_table(
             choices,
             &mut (&mut recorded, &mut watch),
             (checkpoint, &told),
+            diagnosed,
         )
     });
     if let Some(failed) = failed {
@@ -138,6 +140,7 @@ fn train(
     choices: impl FnOnce(&[String]) -> bool,
     observer: &mut impl AnyObserver,
     (checkpoint, told): (Option<CheckpointSettings>, &Told),
+    diagnosed: bool,
 ) -> Result<Option<Finished>> {
     let started = Instant::now();
     let clock = || started.elapsed().as_secs_f64();
@@ -163,8 +166,11 @@ fn train(
     let threads = threads_of(threads);
     let trained = match plan.members() {
         1 => {
-            let session = plan.session(held_out.as_ref(), threads)?;
-            let mut trained = session.with_clock(&clock).diagnosed()?.run(observer)?;
+            let mut session = plan.session(held_out.as_ref(), threads)?.with_clock(&clock);
+            if diagnosed {
+                session = session.diagnosed()?;
+            }
+            let mut trained = session.run(observer)?;
             plan.refit(&mut trained, threads, observer)?;
             trained
         }
@@ -180,7 +186,7 @@ fn train(
 }
 
 /// The table to train on, and the names of the columns that are of the data.
-fn training_table(
+pub(crate) fn training_table(
     data: &TableData,
     weights: Option<(String, Vec<f64>)>,
     request: &mut TrainingRequest,
@@ -233,7 +239,8 @@ fn held_out_table(
     request.reading.read(table)
 }
 
-fn seed_of(request: &TrainingRequest) -> u32 {
+/// The seed of a training.
+pub(crate) fn seed_of(request: &TrainingRequest) -> u32 {
     let recipe = request.recipe.as_ref();
     let of_recipe = recipe.map(|recipe| recipe.train.seed);
     request.seed.or(of_recipe).unwrap_or(0)

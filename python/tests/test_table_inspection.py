@@ -337,3 +337,12 @@ def test_choices_and_findings_are_kept():
     finding = next(finding for finding in model.findings_ if "twin" in finding["seen"])
     assert {"kind", "severity", "seen", "why", "try_this"} <= set(finding)
     assert not any("--" in str(value) for value in finding.values())
+
+
+def test_without_diagnosis_the_model_is_the_same():
+    observed = TableClassifier(epochs=5).fit("iris")
+    other = TableClassifier(epochs=5, diagnosis=False).fit("iris")
+    assert other._model.to_bytes() == observed._model.to_bytes()
+    assert hasattr(observed, "findings_") and not hasattr(other, "findings_")
+    assert hasattr(other.set_params(diagnosis=True).fit("iris"), "findings_")
+    assert not hasattr(other.set_params(diagnosis=False).fit("iris"), "findings_")

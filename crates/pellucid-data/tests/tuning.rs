@@ -441,3 +441,26 @@ fn an_error_of_the_callback_ends_the_search() {
     assert!(error.to_string().contains("the disk is full"));
     assert_eq!(reports.into_inner(), 1, "what comes after it is not reported");
 }
+
+#[test]
+fn trainings_run_in_any_order_and_anywhere() {
+    let table = iris();
+    for method in [Method::Random, Method::Halving] {
+        let request = search(method, 9);
+        // As another process would plan it.
+        let anew = || Search::new(&table, &training("species", 9), &request).unwrap();
+        let mut done: Vec<Trial> = Vec::new();
+        loop {
+            let jobs = anew().next_jobs(&done);
+            if jobs.is_empty() {
+                break;
+            }
+            assert!(anew().result(&done).stopped);
+            let run = |job| anew().run_job(job, &|| false).unwrap().unwrap();
+            done.splice(0..0, jobs.into_iter().rev().map(run));
+        }
+        assert_eq!(anew().result(&done), found(&table, &request, 2, Vec::new()));
+        let jobs = anew().next_jobs(&[]);
+        assert_eq!(anew().run_job(jobs[0], &|| true).unwrap(), None);
+    }
+}

@@ -31,7 +31,7 @@ mod state;
 mod trial;
 
 pub use result::SearchResult;
-pub use search::{Method, Search, SearchRequest, TrialReport};
+pub use search::{Method, Search, SearchRequest, TrialJob, TrialReport};
 pub use space::{NumberRange, Parameter, SettingRange, Space};
 pub use state::SearchState;
 pub use trial::{Setting, Trial, TrialOutcome, elementwise_names, hidden_sizes, with_settings};

@@ -15,7 +15,7 @@ use pellucid::evaluation::metrics::Metric;
 use pellucid::recipe::Recipe;
 use pellucid::training::observe::{AnyObserver, Event, Observer, Position, end_if};
 use pellucid::{EndedBy, Scalar};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -62,6 +62,17 @@ pub struct Search<'a> {
     reading: TableReading,
     reading_notes: Vec<String>,
     choices: Vec<String>,
+}
+
+/// A training that a search asks for. It depends on nothing but the search, so that any machine may run it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrialJob {
+    /// The number of the trial, counted from 1.
+    pub trial: usize,
+    /// The rung, counted from 0.
+    pub rung: usize,
+    /// At most so many epochs, where the method decides on them.
+    pub epochs: u64,
 }
 
 /// The report of a trial, sent as soon as it is done.
@@ -215,16 +226,74 @@ impl<'a> Search<'a> {
         stop: &(dyn Fn() -> bool + Sync),
         report: &mut dyn FnMut(TrialReport<'_>) -> Result<()>,
     ) -> Result<SearchResult> {
+        let of = self.rungs().iter().map(|rung| rung.trials).sum();
+        let mut stopped = false;
+        let (mut all, mut jobs) = self.progress(&done);
+        while !jobs.is_empty() && !stopped {
+            let train = |_, job: usize, is_abandoned: &(dyn Fn() -> bool + Sync)| {
+                let stop = || is_abandoned() || stop();
+                match stop() {
+                    true => Ok(None),
+                    false => self.trial(jobs[job], state, &stop),
+                }
+            };
+            side_by_side(jobs.len(), threads.get(), train, |done| {
+                let Some((_, Some(trial))) = done else {
+                    stopped |= done.is_some();
+                    return Ok(());
+                };
+                let place = |trial: &Trial| (trial.rung, trial.trial);
+                let at = all.partition_point(|other| place(other) < place(&trial));
+                all.insert(at, trial);
+                let trial = &all[at];
+                report(TrialReport {
+                    trial,
+                    done: &all,
+                    of,
+                })?;
+                if let Some(state) = state {
+                    state.forget(trial);
+                }
+                Ok(())
+            })?;
+            (all, jobs) = self.progress(&all);
+        }
+        Ok(self.ranked(all, stopped))
+    }
+
+    /// The trainings that may run now, side by side and in any order, on any machine, where `done` are done; none when all are.
+    /// With halving, those of a rung follow when all of the rung before are done.
+    pub fn next_jobs(&self, done: &[Trial]) -> Vec<TrialJob> {
+        self.progress(done).1
+    }
+
+    /// Runs one training on one thread. `None` if `stop`, which is asked often, ended it.
+    ///
+    /// # Errors
+    /// As [`Plan::train`], except for a training that diverges, which is a result.
+    pub fn run_job(&self, job: TrialJob, stop: &(dyn Fn() -> bool + Sync)) -> Result<Option<Trial>> {
+        self.trial(job, None, stop)
+    }
+
+    /// The result of the trials that are done, in any order.
+    pub fn result(&self, done: &[Trial]) -> SearchResult {
+        let (all, jobs) = self.progress(done);
+        self.ranked(all, !jobs.is_empty())
+    }
+
+    fn rungs(&self) -> Vec<Rung> {
         let (trials, epochs) = (self.request.trials, self.base.train.epochs);
-        let rungs = match self.request.method {
+        match self.request.method {
             Method::Random => vec![Rung { trials, epochs }],
             Method::Halving => rungs(trials, epochs),
-        };
-        let of = rungs.iter().map(|rung| rung.trials).sum();
+        }
+    }
+
+    /// Those of `done` that are of this search, in the order of rungs and numbers, and the trainings that follow.
+    fn progress(&self, done: &[Trial]) -> (Vec<Trial>, Vec<TrialJob>) {
         let mut all: Vec<Trial> = Vec::new();
-        let mut alive: Vec<usize> = (1..=trials).collect();
-        let mut stopped = false;
-        for (at, rung) in rungs.iter().enumerate() {
+        let mut alive: Vec<usize> = (1..=self.request.trials).collect();
+        for (at, rung) in self.rungs().iter().enumerate() {
             alive.truncate(rung.trials);
             alive.sort_unstable();
             let before = all.len();
@@ -236,49 +305,33 @@ impl<'a> Search<'a> {
             all.extend(done.iter().filter(is_wanted).cloned());
             all[before..].sort_by_key(|trial| trial.trial);
             let has = |number: &usize| all[before..].iter().any(|trial| trial.trial == *number);
-            let jobs: Vec<usize> = alive.iter().copied().filter(|number| !has(number)).collect();
-            let train = |_, job: usize, is_abandoned: &(dyn Fn() -> bool + Sync)| {
-                let stop = || is_abandoned() || stop();
-                match stop() {
-                    true => Ok(None),
-                    false => self.trial((jobs[job], at), rung.epochs, state, &stop),
-                }
-            };
-            side_by_side(jobs.len(), threads.get(), train, |done| {
-                let Some((_, Some(trial))) = done else {
-                    stopped |= done.is_some();
-                    return Ok(());
-                };
-                let place = all[before..].partition_point(|other| other.trial < trial.trial);
-                all.insert(before + place, trial);
-                let trial = &all[before + place];
-                report(TrialReport {
-                    trial,
-                    done: &all,
-                    of,
-                })?;
-                if let Some(state) = state {
-                    state.forget(trial);
-                }
-                Ok(())
-            })?;
-            if stopped {
-                break;
+            let jobs = alive.iter().filter(|number| !has(number)).map(|&trial| TrialJob {
+                trial,
+                rung: at,
+                epochs: rung.epochs,
+            });
+            let jobs: Vec<TrialJob> = jobs.collect();
+            if !jobs.is_empty() {
+                return (all, jobs);
             }
             let mut ranking: Vec<&Trial> = all[before..].iter().collect();
             ranking.sort_by(|a, b| compare(self.metric, a, b));
             let scored = ranking.iter().filter(|trial| trial.score().is_some());
             alive = scored.map(|trial| trial.trial).collect();
         }
+        (all, Vec::new())
+    }
+
+    fn ranked(&self, mut all: Vec<Trial>, stopped: bool) -> SearchResult {
         // Of each trial the highest rung.
         all.sort_by_key(|trial| (trial.trial, std::cmp::Reverse(trial.rung)));
         all.dedup_by_key(|trial| trial.trial);
-        Ok(SearchResult {
+        SearchResult {
             space: self.request.space.clone(),
             metric: self.metric,
             trials: all,
             stopped,
-        })
+        }
     }
 
     /// The state of this search under `path`, and the trials that are in it.
@@ -320,18 +373,18 @@ impl<'a> Search<'a> {
     /// `None` if it was stopped.
     fn trial(
         &self,
-        (number, rung): (usize, usize),
-        epochs: u64,
+        job: TrialJob,
         state: Option<&SearchState>,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Option<Trial>> {
-        let settings = trial::draw(&self.request.space, self.request.seed, number);
+        let TrialJob { trial, rung, epochs } = job;
+        let settings = trial::draw(&self.request.space, self.request.seed, trial);
         let mut request = self.training(&settings)?;
         if self.request.method == Method::Halving {
             request.epochs = Some(epochs);
         }
         let plan = Plan::new(self.table, &request)?;
-        let keeper = state.map(|state| state.keeper((number, rung), (&plan, self.request.folds), stop));
+        let keeper = state.map(|state| state.keeper((trial, rung), (&plan, self.request.folds), stop));
         let outcome = match self.outcome(&plan, (keeper.transpose()?, StopCheck(stop))) {
             Ok(None) => return Ok(None),
             Ok(Some(outcome)) => outcome,
@@ -341,7 +394,7 @@ impl<'a> Search<'a> {
             },
         };
         Ok(Some(Trial {
-            trial: number,
+            trial,
             rung,
             epochs: plan.recipe().train.epochs,
             settings,
