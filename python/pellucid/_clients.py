@@ -33,8 +33,9 @@ def map_on(client: Any, function: Callable[[str], Any], arguments: Sequence[str]
             "joblib.Parallel or an executor of concurrent.futures is needed"
         )
     if hasattr(client, "scatter"):
-        # Dask sends the function, which has the table, to each worker once.
-        sent = client.scatter(function, hash=False)
+        # Dask sends the function, which has the table, to each worker once. As the result of a task it is made again
+        # where the worker that has it is lost; data that was scattered would be gone.
+        sent = client.submit(_itself, function, pure=False)
         futures = [client.submit(_call, sent, argument, pure=False) for argument in arguments]
     else:
         futures = [client.submit(function, argument) for argument in arguments]
@@ -44,6 +45,10 @@ def map_on(client: Any, function: Callable[[str], Any], arguments: Sequence[str]
         for future in futures:
             future.cancel()
         raise
+
+
+def _itself(function: Callable[[str], Any]) -> Callable[[str], Any]:
+    return function
 
 
 def _call(function: Callable[[str], Any], argument: str) -> Any:

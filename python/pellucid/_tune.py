@@ -8,7 +8,7 @@ import uuid
 import warnings
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -53,7 +53,7 @@ class Tuned:
     metric: str
     space: list[str]
     recipe: dict[str, Any]
-    estimator: BaseTable
+    estimator: BaseTable = field(compare=False)
 
     def __repr__(self) -> str:
         return f"<{len(self.trials)} trials, the best {self.metric} {self.best['score']:.6g}>"
