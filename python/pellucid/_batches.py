@@ -129,10 +129,7 @@ class BatchPredictor:
         import pyarrow
 
         if isinstance(batch, pyarrow.RecordBatch):
-            table = self(pyarrow.Table.from_batches([batch])).combine_chunks()
-            return pyarrow.RecordBatch.from_arrays(
-                [_one_array(column) for column in table.columns], schema=table.schema
-            )
+            return _one_batch(self(pyarrow.Table.from_batches([batch])))
         if isinstance(batch, pyarrow.Table):
             kept = batch.select(self._kept(batch.column_names))
             predicted = self._predicted(batch, batch.num_rows, kept.column_names)

@@ -79,6 +79,20 @@ def targets_of(y: Any, taken: Sequence[str]) -> Columns:
     return _apart(list(zip(names, columns, strict=True)), taken)
 
 
+def features_and_targets(X: Any, y: Any, targets: list[str], target: Any) -> tuple[Any, list[str]]:
+    """A file as it is, or the columns of ``X`` and of ``y``, and the names of the targets.
+
+    These are those of ``y``, or ``targets``, which ``target`` gave.
+    """
+    if y is None:
+        return X if is_file(X) else columns_of(X), targets
+    if targets:
+        raise ValueError(f"the target is given twice, as y and as target={target!r}; give one of the two")
+    features = columns_of(X)
+    of_target = targets_of(y, [name for name, _ in features])
+    return [*features, *of_target], [name for name, _ in of_target]
+
+
 def table_from(X: Any, what: str = "X") -> TableData:
     """The table of a file or of a frame."""
     return file_of(X) if is_file(X) else table_of(columns_of(X, what), what)

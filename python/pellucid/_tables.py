@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._checkpoint import checkpoint_of
 from ._engine import TableModel, train_table
 from ._exclusive import exclusive_fit
-from ._frames import columns_of, file_of, is_file, table_from, table_of, targets_of, weights_of
+from ._frames import columns_of, features_and_targets, file_of, is_file, table_from, table_of, targets_of, weights_of
 from ._progress import Progress
 from ._table_inspection import TableInspection
 from ._table_messages import in_parameters, in_sentence, in_words_of_python
@@ -215,16 +215,8 @@ class BaseTable(TableInspection, BaseEstimator):
         elif sample_weight is not None:
             weights = str(getattr(sample_weight, "name", None) or "sample_weight"), weights_of(sample_weight)
         threads = self._threads()
-        targets = [] if target is None else names_of(target)
-        if y is None:
-            data = file_of(X) if is_file(X) else table_of(columns_of(X))
-        elif targets:
-            raise ValueError(f"the target is given twice, as y and as target={target!r}; give one of the two")
-        else:
-            features = columns_of(X)
-            of_target = targets_of(y, [name for name, _ in features])
-            targets = [name for name, _ in of_target]
-            data = table_of([*features, *of_target])
+        table, targets = features_and_targets(X, y, [] if target is None else names_of(target), target)
+        data = file_of(table) if is_file(table) else table_of(table)
         held_out, held_out_weights = self._held_out(validation_data, targets, weights is not None)
         progress = None
         if self.progress:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import uuid
 import warnings
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from sklearn.base import clone
 
 from ._clients import map_on
 from ._engine import TableSearch
-from ._frames import columns_of, file_of, is_file, stream_of, table_of_stream, targets_of
+from ._frames import features_and_targets, file_of, is_file, stream_of, table_of_stream
 from ._table_messages import in_parameters, in_sentence
 from ._table_parameters import count_of, names_of, request_of
 
@@ -126,17 +125,8 @@ def tune(
         if value is not None and not isinstance(value, Real):
             needed = "a part of the rows is needed" if name == "validation" else "trials keep no checkpoints"
             raise ValueError(f"{name} = {value!r} cannot be used by tune: {needed}")
-    targets = [] if target is None else names_of(target)
-    sent: Any
-    if y is None:
-        sent = X if is_file(X) else stream_of(columns_of(X))
-    elif targets:
-        raise ValueError(f"the target is given twice, as y and as target={target!r}; give one of the two")
-    else:
-        features = columns_of(X)
-        of_target = targets_of(y, [name for name, _ in features])
-        targets = [name for name, _ in of_target]
-        sent = stream_of([*features, *of_target])
+    table, targets = features_and_targets(X, y, [] if target is None else names_of(target), target)
+    sent = table if is_file(table) else stream_of(table)
     if method not in ("random", "halving"):
         raise ValueError(f"method = {method!r} cannot be used: 'random' or 'halving' is needed")
     asked = {
@@ -230,5 +220,5 @@ class _Training:
 @lru_cache(maxsize=1)
 def _search_of(training: _Training) -> TableSearch:
     sent = training._sent
-    data = file_of(sent) if isinstance(sent, str | os.PathLike) else table_of_stream(sent)
+    data = file_of(sent) if is_file(sent) else table_of_stream(sent)
     return TableSearch(data, training._request, training._asked)

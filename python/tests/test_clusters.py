@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from local_clusters import local_dask, local_ray
 
 import pellucid
 from pellucid import BatchPredictor, TableClassifier, TableRegressor
@@ -126,14 +127,8 @@ def test_spark_says_what_is_wrong(spark, folder, tmp_path):
 
 @pytest.fixture(scope="module")
 def dask_client():
-    distributed = pytest.importorskip(
-        "distributed", reason="Dask is not installed (pip install dask[dataframe] distributed): it is not tested"
-    )
     pytest.importorskip("dask.dataframe", reason="Dask's data frames need pandas and PyArrow, which are not installed")
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    with local_dask() as client:
         yield client
 
 
@@ -176,19 +171,9 @@ def test_dask_says_what_is_wrong(dask_client, folder, tmp_path):
 
 @pytest.fixture(scope="module")
 def ray():
-    os.environ.update({"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"})
-    ray = pytest.importorskip("ray", reason="Ray is not installed (pip install ray[data]): it is not tested")
     pytest.importorskip("ray.data", reason="Ray Data needs pandas and PyArrow, which are not installed")
-    try:
-        ray.init(num_cpus=2, include_dashboard=False, object_store_memory=200_000_000, log_to_driver=False,
-                 _node_ip_address="127.0.0.1")  # fmt: skip
-    except Exception as error:
-        # Its start has a time limit of half a minute, regardless of the load.
-        if "timed out during startup" not in str(error):
-            raise
-        pytest.skip(f"Ray did not start, so predictions in its workers are not tested: {error}")
-    yield ray
-    ray.shutdown()
+    with local_ray(cpus=2) as ray:
+        yield ray
 
 
 def test_ray(ray, folder, tmp_path):

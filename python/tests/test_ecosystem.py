@@ -9,6 +9,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+from local_clusters import local_dask, local_ray
 from scipy.stats import loguniform
 from sklearn import neural_network
 from sklearn.base import clone
@@ -265,12 +266,8 @@ def test_environment_bounds_it(monkeypatch):
 
 
 def test_a_grid_search_on_a_cluster_of_dask(data):
-    distributed = pytest.importorskip("distributed")
     expected = search(*data["iris"])
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    with local_dask() as client:
         with joblib.parallel_config(backend="dask"):
             found = search(*data["iris"])
         for count, more in client.gather([client.submit(threads_of_a_fit, pure=False) for _ in range(4)]):
@@ -283,31 +280,11 @@ def test_a_grid_search_on_a_cluster_of_dask(data):
 @pytest.fixture
 def ray(monkeypatch):
     """A local Ray cluster with four CPUs."""
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    # By default its workers run at low priority, too slowly for imports on a loaded machine.
-    monkeypatch.setenv("RAY_worker_niceness", "0")
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     # Its workers import the functions below.
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]))
-    ray = pytest.importorskip(
-        "ray", reason="Ray is not installed (pip install ray): fits in its workers are not tested"
-    )
-    try:
-        ray.init(
-            num_cpus=4,
-            include_dashboard=False,
-            object_store_memory=100_000_000,
-            log_to_driver=False,
-            _node_ip_address="127.0.0.1",
-        )
-    except Exception as error:
-        # Its start has a time limit of half a minute, regardless of the load.
-        if "timed out during startup" not in str(error):
-            raise
-        pytest.skip(f"Ray did not start, so fits in its workers are not tested: {error}")
-    yield ray
-    ray.shutdown()
+    with local_ray(cpus=4) as ray:
+        yield ray
 
 
 def test_a_fit_alone_takes_all_cores(monkeypatch):

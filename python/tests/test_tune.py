@@ -12,6 +12,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+from local_clusters import local_dask, local_ray
 
 import pellucid
 from pellucid import TableClassifier, TableRegressor
@@ -66,39 +67,16 @@ def test_other_processes_change_nothing():
 
 
 def test_dask_repeats_what_a_lost_worker_had():
-    distributed = pytest.importorskip(
-        "distributed", reason="Dask is not installed (pip install dask distributed): searches on it are not tested"
-    )
     expected = search()
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    with local_dask() as client:
         lost = client.submit(os.kill, client.submit(os.getpid, pure=False), 9, retries=0, pure=False)
         assert search(client=client) == expected
         assert lost.status in ("error", "pending", "finished")
 
 
-def test_ray(ray_cluster):
-    assert search(client=ray_cluster) == search()
-
-
-@pytest.fixture
-def ray_cluster(monkeypatch):
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    monkeypatch.setenv("RAY_worker_niceness", "0")
-    ray = pytest.importorskip("ray", reason="Ray is not installed (pip install ray): searches on it are not tested")
-    try:
-        ray.init(num_cpus=2, include_dashboard=False, object_store_memory=100_000_000, log_to_driver=False,
-                 _node_ip_address="127.0.0.1")  # fmt: skip
-    except Exception as error:
-        # Its start has a time limit of half a minute, regardless of the load.
-        if "timed out during startup" not in str(error):
-            raise
-        pytest.skip(f"Ray did not start, so searches in its workers are not tested: {error}")
-    yield ray
-    ray.shutdown()
+def test_ray():
+    with local_ray(cpus=2) as ray:
+        assert search(client=ray) == search()
 
 
 def test_what_cannot_be_used_is_refused():
