@@ -95,6 +95,25 @@ pub(crate) enum Function {
     Cosine,
 }
 
+impl Function {
+    /// Its usual name in programs. A negative is an operator there.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Negative => "-",
+            Self::Absolute => "abs",
+            Self::Exponential => "exp",
+            Self::Logarithm => "log",
+            Self::Tanh => "tanh",
+            Self::Sigmoid => "sigmoid",
+            Self::Erf => "erf",
+            Self::SquareRoot => "sqrt",
+            Self::Floor => "floor",
+            Self::Sine => "sin",
+            Self::Cosine => "cos",
+        }
+    }
+}
+
 /// Operators of two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Operator {

@@ -443,15 +443,7 @@ impl Language for C<'_> {
         let name = match function {
             Function::Negative => return format!("(-{of})"),
             Function::Absolute => "fabs",
-            Function::Exponential => "exp",
-            Function::Logarithm => "log",
-            Function::Tanh => "tanh",
-            Function::Sigmoid => "sigmoid",
-            Function::Erf => "erf",
-            Function::SquareRoot => "sqrt",
-            Function::Floor => "floor",
-            Function::Sine => "sin",
-            Function::Cosine => "cos",
+            other => other.name(),
         };
         format!("{name}{}({of})", suffix(precision))
     }

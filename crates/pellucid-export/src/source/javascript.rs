@@ -200,20 +200,12 @@ impl Language for JavaScript<'_> {
     }
 
     fn function(&self, function: Function, of: &str, _: Precision) -> String {
-        let name = match function {
+        let library = match function {
             Function::Negative => return format!("(-{of})"),
-            Function::Sigmoid => "sigmoid",
-            Function::Erf => "erf",
-            Function::Absolute => "Math.abs",
-            Function::Exponential => "Math.exp",
-            Function::Logarithm => "Math.log",
-            Function::Tanh => "Math.tanh",
-            Function::SquareRoot => "Math.sqrt",
-            Function::Floor => "Math.floor",
-            Function::Sine => "Math.sin",
-            Function::Cosine => "Math.cos",
+            Function::Sigmoid | Function::Erf => "",
+            _ => "Math.",
         };
-        format!("{name}({of})")
+        format!("{library}{}({of})", function.name())
     }
 
     fn extreme(&self, operator: Operator, a: &str, b: &str, _: Precision) -> String {

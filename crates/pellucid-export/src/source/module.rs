@@ -396,21 +396,7 @@ impl Writer<'_> {
             | Step::Largest(_)
             | Step::PlaceOfLargest(_) => "features".into(),
             Step::Apply(Function::Negative, a) => format!("-{}", name(a)),
-            Step::Apply(function, a) => {
-                let function = match function {
-                    Function::Negative | Function::Absolute => "abs",
-                    Function::Exponential => "exp",
-                    Function::Logarithm => "log",
-                    Function::Tanh => "tanh",
-                    Function::Sigmoid => "sigmoid",
-                    Function::Erf => "erf",
-                    Function::SquareRoot => "sqrt",
-                    Function::Floor => "floor",
-                    Function::Sine => "sin",
-                    Function::Cosine => "cos",
-                };
-                format!("{module}.{function}({})", name(a))
-            }
+            Step::Apply(function, a) => format!("{module}.{}({})", function.name(), name(a)),
             Step::Combine(operator, a, b) => {
                 let (left, right) = (name(a), name(b));
                 let extreme = |keras: &str, limit: &str| match (is_torch, self.width(*b)) {

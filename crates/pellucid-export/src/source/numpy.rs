@@ -324,21 +324,8 @@ fn expression(program: &Program, computed: &Computed) -> String {
         Step::Constant(_) => String::new(),
         Step::Apply(Function::Negative, a) => format!("-{}", name(a)),
         Step::Apply(Function::Erf, a) => format!("_erf({}).astype(np.{})", name(a), kind(computed.precision)),
-        Step::Apply(function, a) => {
-            let function = match function {
-                Function::Negative | Function::Erf => "",
-                Function::Absolute => "np.abs",
-                Function::Exponential => "np.exp",
-                Function::Logarithm => "np.log",
-                Function::Tanh => "np.tanh",
-                Function::Sigmoid => "_sigmoid",
-                Function::SquareRoot => "np.sqrt",
-                Function::Floor => "np.floor",
-                Function::Sine => "np.sin",
-                Function::Cosine => "np.cos",
-            };
-            format!("{function}({})", name(a))
-        }
+        Step::Apply(Function::Sigmoid, a) => format!("_sigmoid({})", name(a)),
+        Step::Apply(function, a) => format!("np.{}({})", function.name(), name(a)),
         Step::Combine(operator, a, b) => {
             let (a, b) = (name(a), name(b));
             match operator {

@@ -308,15 +308,8 @@ impl Language for Rust<'_> {
         let name = match function {
             Function::Negative => return format!("(-{of})"),
             Function::Absolute => return format!("({of}).abs()"),
-            Function::Exponential => "exp",
             Function::Logarithm => "ln",
-            Function::Tanh => "tanh",
-            Function::Sigmoid => "sigmoid",
-            Function::Erf => "erf",
-            Function::SquareRoot => "sqrt",
-            Function::Floor => "floor",
-            Function::Sine => "sin",
-            Function::Cosine => "cos",
+            other => other.name(),
         };
         match precision {
             Precision::Single => format!("(elementary::{name}(f64::from({of})) as f32)"),
