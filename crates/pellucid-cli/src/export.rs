@@ -15,13 +15,6 @@ use std::process::ExitCode;
 
 pub(crate) fn command(arguments: &Export) -> Result<ExitCode> {
     let form = arguments.to;
-    if let Some(quantization) = arguments.quantize.filter(|_| form != Form::C) {
-        return misuse(format!(
-            "{} cannot express layers in {} integers; the form c can; leave --quantize out for this one",
-            form.name(),
-            quantization.name()
-        ));
-    }
     let main = main_file(arguments)?;
     let name = main
         .file_stem()
@@ -35,6 +28,13 @@ pub(crate) fn command(arguments: &Export) -> Result<ExitCode> {
         ("--json", arguments.json.as_deref()),
     ];
     outputs::check_distinct(&read, &written)?;
+    let request = ExportRequest {
+        quantize: arguments.quantize,
+        ..ExportRequest::new(form, &name)
+    };
+    if let Err(error) = request.check() {
+        return misuse(error.to_string());
+    }
     let model = Model::load(&arguments.model)?;
     let data = arguments
         .verify
@@ -43,10 +43,8 @@ pub(crate) fn command(arguments: &Export) -> Result<ExitCode> {
         .transpose()?;
     interrupt::listen_to_end_at_once();
     let request = ExportRequest {
-        form,
-        name: &name,
         data: data.as_ref(),
-        quantize: arguments.quantize,
+        ..request
     };
     let exported = export(&model, &request)?;
     let folder = main.parent().map_or_else(PathBuf::new, Path::to_path_buf);

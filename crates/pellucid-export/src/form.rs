@@ -173,6 +173,21 @@ impl<'a> ExportRequest<'a> {
             quantize: None,
         }
     }
+
+    /// Whether the form can have what is requested, whatever the model is.
+    ///
+    /// # Errors
+    /// The form has no layers in integers.
+    pub fn check(&self) -> Result<()> {
+        match self.quantize {
+            Some(quantize) if self.form != Form::C => Err(ExportError::Inexpressible {
+                form: self.form.name(),
+                part: format!("layers in {} integers", quantize.name()),
+                advice: "the form c can; leave --quantize out for this one".into(),
+            }),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A file of an export.
@@ -213,24 +228,14 @@ pub fn export(model: &Model, request: &ExportRequest<'_>) -> Result<Export> {
         quantize,
     } = *request;
     check_name(name)?;
-    if let Some(quantize) = quantize {
-        let refused = |part: &str, advice: &str| {
-            Err(ExportError::Inexpressible {
-                form: form.name(),
-                part: part.into(),
-                advice: advice.into(),
-            })
-        };
-        if form != Form::C {
-            let part = format!("layers in {} integers", quantize.name());
-            return refused(&part, "the form c can; leave --quantize out for this one");
-        }
-        if model.preparation.is_none() {
-            return refused(
-                "layers in integers of a model that was trained on arrays, whose usual rows are not known",
-                "train on a table, or leave --quantize out",
-            );
-        }
+    request.check()?;
+    if quantize.is_some() && model.preparation.is_none() {
+        return Err(ExportError::Inexpressible {
+            form: form.name(),
+            part: "layers in integers of a model that was trained on arrays, whose usual rows are not known"
+                .into(),
+            advice: "train on a table, or leave --quantize out".into(),
+        });
     }
     let program = build(model, form.name(), form.descriptor().has_erf)?;
     let golden = GoldenRows::of(model, &program, data, quantize)?;
