@@ -86,7 +86,7 @@ impl PlotOutput {
     }
 }
 
-/// What messages call the tables that are read.
+/// What messages call the tables that are read: they alone may be folders and patterns.
 const OF_TABLES: [&str; 3] = ["the data", "the data or recipe", "the subject"];
 
 /// Refuses output files of which one would replace another, or one that is read, or would lie in a folder that is read. Each
@@ -95,10 +95,11 @@ pub(crate) fn check_distinct(
     read: &[(&str, Option<&Path>)],
     written: &[(&str, Option<&Path>)],
 ) -> Result<()> {
-    let folders = read.iter().filter_map(|(name, path)| Some((*name, (*path)?)));
-    // Only tables are read from folders.
-    let folders: Vec<(&str, PathBuf)> = folders
-        .filter(|(name, path)| OF_TABLES.contains(name) && path.is_dir())
+    let named = read.iter().filter_map(|(name, path)| Some((*name, (*path)?)));
+    let tables = named.filter(|(name, _)| OF_TABLES.contains(name));
+    let folders: Vec<(&str, PathBuf)> = tables
+        .clone()
+        .filter(|(_, path)| path.is_dir())
         .map(|(name, path)| (name, place(path)))
         .collect();
     for (name, path) in written {
@@ -115,10 +116,10 @@ pub(crate) fn check_distinct(
         }
     }
     let mut taken: Vec<(&str, PathBuf)> = Vec::new();
-    for (name, pattern) in read {
+    for (name, pattern) in tables {
         // Where the files cannot be listed, reading them says so.
-        let files = pattern.and_then(|pattern| table_files(pattern).ok().flatten());
-        taken.extend(files.into_iter().flatten().map(|file| (*name, place(&file))));
+        let files = table_files(pattern).ok().flatten();
+        taken.extend(files.into_iter().flatten().map(|file| (name, place(&file))));
     }
     for (index, (name, path)) in read.iter().chain(written).enumerate() {
         let Some(path) = path.filter(|path| path.as_os_str() != "-") else {

@@ -123,11 +123,10 @@ impl ServedModel {
 
     /// Takes a table of numbers back.
     pub(crate) fn give_number_table(&self, mut table: Table) {
-        let is_small = |column: &Column| match &column.values {
-            Values::Numbers(numbers) => numbers.capacity() <= MOST_SPARE_ROWS,
-            _ => false,
-        };
-        if !table.columns.iter().all(is_small) {
+        // All columns were reserved for the same number of rows.
+        if let Some(Values::Numbers(numbers)) = table.columns.first().map(|column| &column.values)
+            && numbers.capacity() > MOST_SPARE_ROWS
+        {
             return;
         }
         table.first_row = 0;
