@@ -84,7 +84,7 @@ pub(super) struct Decoder {
 pub(super) enum DecoderResult {
     /// All of it is decoded.
     InputEmpty,
-    /// There is no room for the next letter.
+    /// The buffer is too short for the next letter.
     OutputFull,
     /// So many bytes, so many bytes before the last one read, are no letter.
     Malformed(u8, u8),

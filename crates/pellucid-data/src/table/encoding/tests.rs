@@ -82,13 +82,13 @@ macro_rules! decoded_by {
         let (mut text, mut done, mut wrong) = (Vec::new(), 0, None);
         let pieces = $bytes.chunks($step).map(|piece| (piece, false));
         for (piece, is_last) in pieces.chain([(&[][..], true)]) {
-            let room = decoder
+            let length = decoder
                 .max_utf8_buffer_length_without_replacement(piece.len())
                 .unwrap();
-            let mut room = vec![0; room];
+            let mut buffer = vec![0; length];
             let (result, read, written) =
-                decoder.decode_to_utf8_without_replacement(piece, &mut room, is_last);
-            text.extend_from_slice(&room[..written]);
+                decoder.decode_to_utf8_without_replacement(piece, &mut buffer, is_last);
+            text.extend_from_slice(&buffer[..written]);
             done += read;
             if let $result(length, after) = result {
                 wrong = Some(done - usize::from(length + after));
@@ -150,7 +150,7 @@ fn the_few_encodings_have_the_names_and_labels_of_all() {
         decoded_by!(few::WINDOWS_1252, few::DecoderResult::Malformed, every_byte, 7),
         expected
     );
-    // No room is no letter lost.
+    // A letter that the buffer is too short for is left to the next call.
     let mut decoder = few::WINDOWS_1252.new_decoder_without_bom_handling();
     assert_eq!(
         decoder.decode_to_utf8_without_replacement(b"ab", &mut [0; 4], false),
