@@ -18,6 +18,7 @@
 //! Whatever a file holds, reading it never panics: each error names the file, what was found and what was expected.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 // A page reads fewer formats, and some parts serve those alone.
 #![cfg_attr(target_family = "wasm", allow(dead_code, unreachable_code, unused_imports))]
 

@@ -11,6 +11,7 @@
 //! depend on the threads.
 
 #![allow(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod activation;
 pub mod aligned;

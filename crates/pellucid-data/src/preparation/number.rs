@@ -4,8 +4,8 @@ use super::counts::ColumnCounts;
 use super::moments::mean_and_std;
 use super::normal::{normal_quantile, quantiles, rank};
 use super::piecewise::{BinChoice, are_edges, encode};
-use pellucid::Scalar;
 use pellucid::recipe::Scale;
+use pellucid::{Scalar, elementary};
 use serde::{Deserialize, Serialize};
 
 /// A number column's transform: (value − `shift`) / `divisor`, a missing value being the `median`; smoothly clipped, if it is so
@@ -120,7 +120,7 @@ impl NumberTransform {
         let scaled = (value - self.shift) / self.divisor;
         match self.clips {
             // In this order nothing overflows.
-            true => scaled / (1.0_f64).hypot(scaled / LIMIT),
+            true => scaled / elementary::hypot(1.0, scaled / LIMIT),
             false => scaled,
         }
     }

@@ -1,6 +1,7 @@
 //! The space of a search: the settings that vary, and how a value is drawn.
 
 use crate::error::{Result, setting};
+use pellucid::elementary;
 use pellucid::numpy_random::RandomState;
 use std::fmt;
 
@@ -194,7 +195,10 @@ impl NumberRange {
     fn draw(&self, generator: &mut RandomState) -> String {
         let Self { low, high, .. } = *self;
         let sample = generator.random_sample();
-        let logarithmic = |from: f64, to: f64| (from.ln() + (to.ln() - from.ln()) * sample).exp();
+        let logarithmic = |from: f64, to: f64| {
+            let low = elementary::ln(from);
+            elementary::exp(low + (elementary::ln(to) - low) * sample)
+        };
         let value = match (self.is_whole, self.is_logarithmic) {
             (true, false) => low + (sample * (high - low + 1.0)).floor(),
             // Each whole number has the interval from half below it to half above it.

@@ -10,6 +10,7 @@ use crate::recipe::BatchSize;
 use crate::scalar::Scalar;
 use crate::training::observe::{Event, Observer, Position, end_if};
 use crate::training::trainer::{Ending, Trainer};
+use pellucid_kernels::simd::elementary;
 use std::ops::ControlFlow;
 
 /// The factor β of the smoothed loss: s ← β·s + (1 − β)·loss, over 1 − βᵗ after t steps.
@@ -109,11 +110,11 @@ impl RateTest {
 /// The derivative of the smoothed loss with respect to the logarithm of the rate: that of the least-squares line.
 fn fitted_derivative(points: &[RatePoint]) -> f64 {
     let count = points.len() as f64;
-    let mean_x = points.iter().map(|point| point.rate.ln()).sum::<f64>() / count;
+    let mean_x = points.iter().map(|point| elementary::ln(point.rate)).sum::<f64>() / count;
     let mean_y = points.iter().map(|point| point.smoothed).sum::<f64>() / count;
     let (mut covariance, mut variance) = (0.0, 0.0);
     for point in points {
-        let x = point.rate.ln() - mean_x;
+        let x = elementary::ln(point.rate) - mean_x;
         covariance += x * (point.smoothed - mean_y);
         variance += x * x;
     }

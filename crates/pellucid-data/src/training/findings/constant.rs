@@ -3,6 +3,7 @@
 use super::super::scores::Scores;
 use super::warning;
 use crate::preparation::Labels;
+use pellucid::elementary;
 use pellucid::inspection::diagnosis::{Finding, FindingKind};
 
 /// The least number of scored rows: the scores of fewer are chance.
@@ -36,7 +37,7 @@ pub(crate) fn no_better_than_constant(
                 .iter()
                 .filter(|count| **count > 0)
                 .map(|count| *count as f64 / all);
-            let entropy: f64 = shares.map(|share| -share * share.ln()).sum();
+            let entropy: f64 = shares.map(|share| -share * elementary::ln(share)).sum();
             let most = counts.iter().copied().max().unwrap_or(0) as f64 / all;
             if scores.log_loss < entropy || scores.accuracy > most {
                 return None;

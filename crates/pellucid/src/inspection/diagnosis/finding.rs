@@ -1,5 +1,6 @@
 //! A finding: one thing that is wrong with a training.
 
+use pellucid_kernels::simd::elementary;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -154,7 +155,7 @@ pub(super) fn short(number: f64) -> String {
         0.0 => "0".into(),
         size if !(1e-3..1e5).contains(&size) => format!("{number:.2e}"),
         size => {
-            let digits = 2 - size.log10().floor() as i32;
+            let digits = 2 - elementary::log10(size).floor() as i32;
             let text = format!("{number:.*}", digits.max(0) as usize);
             match text.contains('.') {
                 true => text.trim_end_matches('0').trim_end_matches('.').into(),
