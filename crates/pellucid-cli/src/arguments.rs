@@ -88,7 +88,7 @@ pub(crate) struct Arguments {
 const INSTRUCTION_SETS: Values<InstructionSet, 4> = [
     (
         "baseline",
-        "the same bits on every x86-64 machine",
+        "the same bits on every x86-64 and arm64 machine",
         InstructionSet::Baseline,
     ),
     ("neon", "arm64", InstructionSet::Neon),
