@@ -5,7 +5,7 @@ from ._batches import BatchPredictor
 from ._classifier import MLPClassifier
 from ._conversion import from_sklearn
 from ._engine import VERSION as __version__
-from ._engine import choose_instruction_set, instruction_set
+from ._engine import choose_instruction_set, instruction_set, limit_memory
 from ._model_file import load
 from ._onnx import register_when_imported
 from ._recipes import Recipe, run
@@ -29,6 +29,7 @@ __all__ = [
     "dask",
     "from_sklearn",
     "instruction_set",
+    "limit_memory",
     "load",
     "ray",
     "run",

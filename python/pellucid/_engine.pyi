@@ -1,5 +1,6 @@
 """Type stubs of the compiled engine: it trains on arrays and computes outputs for them."""
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, TypedDict
 
@@ -123,6 +124,7 @@ class TableContributions(TypedDict):
 
 def instruction_set() -> str: ...
 def choose_instruction_set(name: str) -> None: ...
+def limit_memory(size: int, temp_directory: str | os.PathLike[str] | None = None) -> None: ...
 def train_table(
     data: TableData,
     parameters: str,

@@ -40,6 +40,9 @@ mod _engine {
     use crate::instruction_set::{choose_instruction_set, instruction_set};
 
     #[pymodule_export]
+    use crate::memory::limit_memory;
+
+    #[pymodule_export]
     use crate::model_file::{load_model, save_model};
 
     #[pymodule_export]

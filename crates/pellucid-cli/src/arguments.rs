@@ -29,6 +29,7 @@ pub(crate) use play::Play;
 pub(crate) use serve::Serve;
 pub(crate) use training::TrainingFlags;
 
+use bytesize::ByteSize;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use pellucid::descriptor::{Choice, OrNone};
@@ -41,6 +42,7 @@ use pellucid_data::tuning::{Method, elementwise_names, hidden_sizes};
 use pellucid_data::{Delimiter, MaxExpansion, Ragged, ReadOptions, TextEncoding, comment_character};
 use pellucid_report::Theme;
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -80,6 +82,15 @@ pub(crate) struct Arguments {
     #[arg(long, global = true, value_name = "NAME", value_parser = one_of(INSTRUCTION_SETS), help_heading = "Running")]
     pub(crate) isa: Option<InstructionSet>,
 
+    /// The most memory for large arrays, such as 512MB or 4GiB; what a table needs beyond it lies in temporary files, and is read
+    /// from there as it is needed [default: half of the free memory]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size, help_heading = "Running")]
+    pub(crate) memory: Option<u64>,
+
+    /// The folder of these files, which are gone when the command ends [default: /var/tmp, if that is on a disk]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Running")]
+    pub(crate) temp_directory: Option<PathBuf>,
+
     /// With --version: the commit, features, target, compiler and instruction set too
     #[arg(long, requires = "version")]
     verbose: bool,
@@ -95,6 +106,17 @@ const INSTRUCTION_SETS: Values<InstructionSet, 4> = [
     ("avx2", "x86-64 with AVX2", InstructionSet::Avx2),
     ("avx512", "x86-64 with AVX-512", InstructionSet::Avx512),
 ];
+
+/// A number of bytes, with a unit or without.
+fn size(text: &str) -> Result<u64, String> {
+    let problem =
+        |found: &dyn Display| format!("{found}; a size such as 512MB, 4GiB or 100000000 is expected");
+    match text.parse::<ByteSize>() {
+        Ok(ByteSize(0)) => Err(problem(&"0 bytes are too few")),
+        Ok(ByteSize(bytes)) => Ok(bytes),
+        Err(reason) => Err(problem(&reason)),
+    }
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -67,6 +67,9 @@ fn main() -> ExitCode {
     if let Err(error) = instruction_set::choose(arguments.isa) {
         return failure::report(&error);
     }
+    if let Err(error) = pellucid_data::limit_memory(arguments.memory, arguments.temp_directory.as_deref()) {
+        return failure::report(&error.into());
+    }
     let done = match &arguments.command {
         Command::Recipes(recipes) => recipes::recipes(recipes),
         Command::Run(run) => run::run(run),

@@ -1,7 +1,7 @@
 //! The end of a command to which the system gives no more memory: a message and an exit status, as for any failure.
 
 use crate::failure::FAILED;
-use pellucid::allocation::ReportingAllocator;
+use pellucid::allocation::{ReportingAllocator, last_file_error};
 use std::cell::Cell;
 use std::io::{self, Write};
 use std::sync::Mutex;
@@ -46,10 +46,18 @@ fn end(bytes: usize) {
         *reserve = Vec::new();
     }
     pellucid_data::remove_unfinished_outputs();
-    let _ = writeln!(
-        io::stderr(),
-        "error: there is not enough memory: the system refused {bytes} more bytes. Every output is complete or as it was \
-         before. Give the process more memory, or use fewer rows, a smaller batch_size or fewer units"
-    );
+    let _ = match last_file_error() {
+        Some(problem) => writeln!(
+            io::stderr(),
+            "error: there is no room for {bytes} more bytes in the temporary files of what does not fit into memory: {problem}. \
+             Every output is complete or as it was before. Name a folder with more room by --temp-directory, allow more memory by \
+             --memory, or use fewer rows"
+        ),
+        None => writeln!(
+            io::stderr(),
+            "error: there is not enough memory: the system refused {bytes} more bytes. Every output is complete or as it was \
+             before. Give the process more memory, or use fewer rows, a smaller batch_size or fewer units"
+        ),
+    };
     std::process::exit(i32::from(FAILED));
 }

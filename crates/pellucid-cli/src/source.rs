@@ -5,10 +5,11 @@ use crate::failure::misuse;
 use crate::score_text::count;
 use crate::terminal;
 use anyhow::Result;
+use bytesize::ByteSize;
 use pellucid_data::preparation::TableReading;
 use pellucid_data::{
-    BUILTINS, ColumnKind, FileError, KeptColumn, ReadOptions, Table, TableChunks, TableSource, load_builtin,
-    read_table,
+    BUILTINS, ColumnKind, FileError, KeptColumn, ReadOptions, Table, TableChunks, TableSource, data_in_files,
+    load_builtin, read_table,
 };
 use std::path::Path;
 
@@ -46,8 +47,21 @@ pub(crate) fn read(data: &Path, options: &ReadOptions, seed: u32) -> Result<Tabl
         None => {
             let table = read_table(&TableSource::from(data), options)?;
             terminal::notes("note", &table.notes);
+            note_of_files(&table);
             Ok(table)
         }
+    }
+}
+
+/// Says that not all of a table is in memory, where it is so.
+fn note_of_files(table: &Table) {
+    if let Some((bytes, folder)) = data_in_files() {
+        terminal::note(&format!(
+            "note: {}: {} of it lie in temporary files in {}, because it does not fit into the memory that it may take (--memory)",
+            table.source,
+            ByteSize(bytes).display().si(),
+            folder.display()
+        ));
     }
 }
 
@@ -71,7 +85,7 @@ pub(crate) fn read_as(
     let first = chunks.next();
     terminal::notes("note", &chunks.notes());
     Ok(match first {
-        Some(table) => table?,
+        Some(table) => table.inspect(note_of_files)?,
         None => Table {
             source: data.display().to_string(),
             first_row: 0,

@@ -32,6 +32,12 @@ pub enum DataError {
         /// How much it takes.
         gigabytes: f64,
     },
+    /// Data cannot lie in files where it does not fit into memory.
+    #[error("the memory cannot be limited: {problem}")]
+    MemoryLimit {
+        /// Why.
+        problem: String,
+    },
     /// The engine refuses a setting or the data.
     #[error(transparent)]
     Engine(#[from] pellucid::Error),

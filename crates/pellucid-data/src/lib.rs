@@ -45,7 +45,7 @@ pub use files::{
     read_cached_mnist, read_idx, read_idx_pair, read_mnist, read_small_text, remove_unfinished_outputs,
     write_together,
 };
-pub use memory::check_memory;
+pub use memory::{check_memory, data_in_files, limit_memory};
 pub use recipe_changes::change_recipe;
 pub use recipe_data::load;
 pub use side_by_side::side_by_side;

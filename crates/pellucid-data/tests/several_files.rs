@@ -295,7 +295,7 @@ fn files_that_do_not_fit_into_memory_are_refused_by_the_first() {
         .unwrap();
     let message = refusal(parts.path());
     assert!(
-        message.contains("its 2 files are about ") && message.contains("GB are available"),
+        message.contains("its 2 files are about ") && message.contains("there is room for"),
         "{message}"
     );
 }

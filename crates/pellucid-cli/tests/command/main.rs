@@ -38,6 +38,7 @@ mod inspect;
 #[cfg(unix)]
 mod instruction_set;
 mod interrupt;
+mod memory;
 mod mnist_98;
 mod normalised;
 mod notebooks;

@@ -35,7 +35,7 @@ impl ColumnCounts {
     }
 
     /// Adds the counts of further rows of the column.
-    fn merge(&mut self, further: ColumnCounts) {
+    pub(super) fn merge(&mut self, further: ColumnCounts) {
         self.missing += further.missing;
         self.unseen += further.unseen;
         self.outside += further.outside;

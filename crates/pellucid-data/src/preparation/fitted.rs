@@ -210,23 +210,32 @@ impl Preparation {
                 find_all(table, names, "feature")?
             }
         };
-        let mut start = 0;
-        for (position, (FeatureColumn { name, transform }, column)) in
-            self.columns.iter().zip(found).enumerate()
-        {
-            let end = start + transform.width();
-            let column = self.reading.column(table, column)?;
-            let mut met = ColumnCounts::default();
-            let block = features
-                .chunks_exact_mut(width.max(1))
-                .map(|row| &mut row[start..end]);
-            transform.write((table, &column), rows, block, handling, &mut met)?;
+        let found = found.into_iter().map(|column| self.reading.column(table, column));
+        let found = found.collect::<Result<Vec<_>>>()?;
+        let mut met_in_all = vec![ColumnCounts::default(); self.columns.len()];
+        // Rows that do not all fit into memory are written part by part, and not once for each column.
+        let part = (PART_BYTES / (width.max(1) * size_of::<T>())).max(1);
+        for (rows, features) in rows.chunks(part).zip(features.chunks_mut(part * width.max(1))) {
+            let mut start = 0;
+            for ((FeatureColumn { transform, .. }, column), met_in_all) in
+                self.columns.iter().zip(&found).zip(&mut met_in_all)
+            {
+                let end = start + transform.width();
+                let mut met = ColumnCounts::default();
+                let block = features
+                    .chunks_exact_mut(width.max(1))
+                    .map(|row| &mut row[start..end]);
+                transform.write((table, column), rows, block, handling, &mut met)?;
+                met_in_all.merge(met);
+                start = end;
+            }
+        }
+        for (position, (mut met, of)) in met_in_all.into_iter().zip(&self.columns).enumerate() {
             if !met.is_empty() {
-                met.column.clone_from(name);
+                met.column.clone_from(&of.name);
                 met.position = position;
                 counts.columns.push(met);
             }
-            start = end;
         }
         Ok((Matrix::new(rows.len(), width, features)?, counts))
     }
@@ -241,6 +250,9 @@ impl Preparation {
         Ok((Dataset::new(Features::Dense(features), targets)?, counts))
     }
 }
+
+/// The bytes of prepared rows that are written at a time.
+const PART_BYTES: usize = 64 << 20;
 
 /// How the bins of numbers are chosen; trees choose them by the targets of the training rows.
 fn bin_choice(

@@ -49,7 +49,7 @@ impl NumberTransform {
     /// compute with.
     pub(super) fn fit(values: &[f64], NumberFit { scale, bins }: &NumberFit) -> Option<Self> {
         let mut present: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
-        present.sort_by(f64::total_cmp);
+        present.sort_unstable_by(f64::total_cmp);
         let (&minimum, &maximum) = (present.first()?, present.last()?);
         let half = present.len() / 2;
         let median = match present.len() % 2 {

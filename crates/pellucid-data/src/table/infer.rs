@@ -55,13 +55,28 @@ struct Odd {
     advice: &'static str,
 }
 
+/// Texts of one line, in one piece of memory.
+#[derive(Debug, Default)]
+struct Lines(String);
+
+impl Lines {
+    fn push(&mut self, text: &str) {
+        self.0.push_str(text);
+        self.0.push('\n');
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split_terminator('\n')
+    }
+}
+
 /// A column of texts that becomes numbers, booleans or categories.
 #[derive(Debug, Default)]
 pub(super) struct InferredColumn {
     /// The rows so long as they are numbers, and what restores their texts if a word follows.
     numbers: Vec<f64>,
     forms: Vec<u8>,
-    verbatim: Vec<Box<str>>,
+    verbatim: Lines,
     /// All rows, from the first word on.
     words: Option<Words>,
     has_numbers: bool,
@@ -94,7 +109,7 @@ impl InferredColumn {
                     self.has_codes |= is_code(cell);
                     self.has_inexact |= is_inexact(cell);
                     self.has_fractions |= whole_number(cell).is_none();
-                    self.verbatim.push(cell.into());
+                    self.verbatim.push(cell);
                 }
                 self.has_fractions |=
                     (1..SHORTEST).contains(&form) || (form == SHORTEST && value.fract() != 0.0);
@@ -147,12 +162,13 @@ impl InferredColumn {
     fn words(&mut self) -> &mut Words {
         self.words.get_or_insert_with(|| {
             let mut words = Words::default();
-            let mut verbatim = std::mem::take(&mut self.verbatim).into_iter();
+            let verbatim = std::mem::take(&mut self.verbatim);
+            let mut verbatim = verbatim.iter();
             let numbers = std::mem::take(&mut self.numbers).into_iter();
             for (value, form) in numbers.zip(std::mem::take(&mut self.forms)) {
                 match form {
                     _ if value.is_nan() => words.push_missing(),
-                    VERBATIM => _ = words.push(&verbatim.next().unwrap_or_default()),
+                    VERBATIM => _ = words.push(verbatim.next().unwrap_or_default()),
                     form => _ = words.push(&text_of(value, form)),
                 }
             }
@@ -190,7 +206,7 @@ impl InferredColumn {
         let mut different = HashSet::new();
         for (number, &form) in self.numbers.iter().zip(&self.forms) {
             let text = match form {
-                VERBATIM => verbatim.next().map_or("", |text| text),
+                VERBATIM => verbatim.next().unwrap_or_default(),
                 _ => "",
             };
             if number.is_nan() {

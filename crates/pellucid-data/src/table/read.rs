@@ -7,6 +7,8 @@ use super::formats;
 use super::parts::Parts;
 use super::source::TableSource;
 use crate::files::FileError;
+#[cfg(not(target_family = "wasm"))]
+use crate::memory::leaving_memory;
 
 /// Reads a table: delimited text, Parquet, NumPy's `.npy` and `.npz`, or IDX, each plain or packed with gzip. The first
 /// bytes decide the format, not the name. All files of a folder, or of a pattern such as `sales/*.csv`, are one table: see
@@ -39,8 +41,10 @@ use crate::files::FileError;
 /// ```
 pub fn read_table(source: &TableSource, options: &ReadOptions) -> Result<Table, FileError> {
     #[cfg(not(target_family = "wasm"))]
-    if let Some(parts) = Parts::of(source)? {
-        return parts.read(options);
-    }
+    return leaving_memory(|| match Parts::of(source)? {
+        Some(parts) => parts.read(options),
+        None => formats::read(source, options),
+    });
+    #[cfg(target_family = "wasm")]
     formats::read(source, options)
 }

@@ -40,6 +40,7 @@ mod score_figure;
 mod scored_rows;
 mod scores;
 mod session;
+mod shuffle_window;
 mod start;
 mod unanswered;
 

@@ -6,6 +6,7 @@ use super::inputs::fit_inputs;
 use super::plan::Plan;
 use super::prediction::{predict, scores_of};
 use super::scores::Scores;
+use super::shuffle_window::{self, fit_shuffle_window};
 use crate::calibration::Calibrated;
 use crate::error::{Result, problem, setting};
 use crate::memory::check_memory;
@@ -207,6 +208,7 @@ impl<'a> Plan<'a> {
             }
             false => (rows.to_vec(), Vec::new()),
         };
+        let [training_rows, held_out] = [training_rows, held_out].map(in_order_of_table);
         if training_rows.is_empty() {
             return Err(problem(
                 &self.table.source,
@@ -235,12 +237,17 @@ impl<'a> Plan<'a> {
     pub(super) fn session_of<'s>(
         &'s self,
         mut recipe: Recipe,
-        (preparation, notes): (Preparation, Vec<String>),
+        (preparation, mut notes): (Preparation, Vec<String>),
         training: (&'s Table, Vec<u32>),
         validation: (&'s Table, Vec<u32>),
         threads: NonZeroUsize,
     ) -> Result<TableSession<'s>> {
         fit_inputs(&mut recipe, &preparation);
+        let has_window = recipe.train.shuffle_window.is_some();
+        fit_shuffle_window(&mut recipe, &preparation, training.1.len());
+        if !has_window {
+            notes.extend(shuffle_window::note(&recipe, training.1.len()));
+        }
         check_memory(&recipe, training.1.len(), !validation.1.is_empty())?;
         let session = with_precision!(recipe.train.precision, T => {
             let table_recipe = self.table_recipe();
@@ -532,6 +539,16 @@ impl Trained {
             ..Model::new(network, recipe, Some(preparation))
         }
     }
+}
+
+/// Many rows in the order of the table, few as they are: in any other order, each number of many is a place of memory, or of a disk,
+/// of its own.
+fn in_order_of_table(mut rows: Vec<u32>) -> Vec<u32> {
+    const MANY: usize = 1 << 20;
+    if rows.len() >= MANY {
+        rows.sort_unstable();
+    }
+    rows
 }
 
 /// The most severe first.

@@ -1,5 +1,6 @@
 //! Memory that lies in files without names: the system writes it to the disk where it needs the memory for something else.
 
+use super::Reading;
 use std::ffi::{CStr, CString, c_int};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -91,6 +92,11 @@ pub(super) fn last_error() -> Option<io::Error> {
     }
 }
 
+/// The last allocation that failed was not in a file.
+pub(super) fn forget_error() {
+    LAST_ERROR.store(0, Ordering::Relaxed);
+}
+
 /// Whether this is the address of memory in a file.
 pub(super) fn holds(pointer: *mut u8) -> bool {
     bytes() > 0 && mappings().position(pointer.addr()).is_some()
@@ -179,6 +185,29 @@ pub(super) unsafe fn free(pointer: *mut u8) {
     unsafe { libc::munmap(pointer.cast(), bytes) };
     close(file);
     BYTES.fetch_sub(bytes, Ordering::Relaxed);
+}
+
+/// Tells the system how memory is going to be read, where it is part of a mapping.
+pub(super) fn advise(address: usize, bytes: usize, reading: Reading) {
+    const PAGE: usize = 4096;
+    if BYTES.load(Ordering::Relaxed) == 0 || bytes == 0 {
+        return;
+    }
+    let mappings = mappings();
+    let holds = |mapping: &&Mapping| (mapping.address..mapping.address + mapping.bytes).contains(&address);
+    let Some(mapping) = mappings.list[..mappings.count].iter().find(holds) else {
+        return;
+    };
+    let start = address - (address - mapping.address) % PAGE;
+    let end = (address + bytes).min(mapping.address + mapping.bytes);
+    let advice = match reading {
+        Reading::Anywhere => libc::MADV_RANDOM,
+        Reading::InOrder => libc::MADV_NORMAL,
+        Reading::Soon => libc::MADV_WILLNEED,
+    };
+    // SAFETY: the pages are of a mapping of this module, which cannot end while the list is locked. None of these advices changes
+    // what it holds.
+    unsafe { libc::madvise(ptr::with_exposed_provenance_mut(start), end - start, advice) };
 }
 
 fn remember(error: &io::Error) {

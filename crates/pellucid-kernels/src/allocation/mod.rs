@@ -40,12 +40,33 @@ pub fn limit_memory(bytes: usize, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The most bytes of large allocations in memory, where they are limited.
+pub fn memory_limit() -> Option<usize> {
+    Some(LIMIT.load(Ordering::Relaxed)).filter(|&limit| limit < usize::MAX)
+}
+
+/// How an array is going to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// Here and there: what lies around what is read is not needed.
+    Anywhere,
+    /// One number after the other.
+    InOrder,
+    /// Soon, all of it.
+    Soon,
+}
+
+/// Tells the system how an array is going to be read, where it lies in a file.
+pub fn expect_reading<T>(values: &[T], reading: Reading) {
+    files::advise(values.as_ptr().addr(), size_of_val(values), reading);
+}
+
 /// The bytes of allocations that lie in files.
 pub fn bytes_in_files() -> usize {
     files::bytes()
 }
 
-/// Why the last allocation in a file failed, if one failed.
+/// Why the last allocation that failed did, where it was to lie in a file.
 pub fn last_file_error() -> Option<io::Error> {
     files::last_error()
 }
@@ -109,9 +130,11 @@ fn exceeds_limit(more: usize) -> bool {
     IN_MEMORY.load(Ordering::Relaxed).saturating_add(more) > limit
 }
 
-/// Counts an allocation that the system granted in memory.
+/// Counts an allocation in memory that the system granted.
 fn counted(pointer: *mut u8, bytes: usize) -> *mut u8 {
-    if bytes >= LARGE && !pointer.is_null() {
+    if pointer.is_null() {
+        files::forget_error();
+    } else if bytes >= LARGE {
         IN_MEMORY.fetch_add(bytes, Ordering::Relaxed);
     }
     pointer
@@ -173,8 +196,8 @@ unsafe impl GlobalAlloc for ReportingAllocator {
             let resized = unsafe { System.realloc(pointer, layout, size) };
             if !resized.is_null() {
                 discount(before);
-                counted(resized, size);
             }
+            counted(resized, size);
             return self.checked(resized, size);
         }
         // From memory to a file, or back.

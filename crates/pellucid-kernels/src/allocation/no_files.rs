@@ -1,5 +1,6 @@
 //! Memory in files on systems where Pellucid has none: every allocation is in memory.
 
+use super::Reading;
 use std::io;
 use std::path::Path;
 use std::ptr;
@@ -16,6 +17,10 @@ pub(super) fn bytes() -> usize {
 pub(super) fn last_error() -> Option<io::Error> {
     None
 }
+
+pub(super) fn forget_error() {}
+
+pub(super) fn advise(_: usize, _: usize, _: Reading) {}
 
 pub(super) fn holds(_: *mut u8) -> bool {
     false

@@ -4,7 +4,9 @@ use crate::data::matrix::Matrix;
 use crate::descriptor::SettingError;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
+use pellucid_kernels::allocation::{Reading, expect_reading};
 use pellucid_kernels::layer::Input;
+use std::ops::Range;
 
 /// The features of all samples, one row per sample.
 #[derive(Debug, Clone)]
@@ -367,6 +369,12 @@ pub trait Samples<T: Scalar> {
         None
     }
 
+    /// Says how rows are going to be read: all of them from now on, or some soon. It matters where samples are larger than memory,
+    /// and changes nothing of what is read.
+    fn expect_reading(&self, rows: Option<Range<usize>>, reading: Reading) {
+        let _ = (rows, reading);
+    }
+
     /// The features and the targets of a batch, (rows, columns) and (rows, width): slices where the storage allows it, else
     /// copies in the buffers.
     ///
@@ -408,6 +416,28 @@ impl<T: Scalar> Samples<T> for Dataset<T> {
 
     fn in_order(&self) -> Option<(&Features<T>, &Targets<T>)> {
         Some((&self.features, &self.targets))
+    }
+
+    fn expect_reading(&self, rows: Option<Range<usize>>, reading: Reading) {
+        fn of_matrix<V>(matrix: &Matrix<V>, rows: &Range<usize>, reading: Reading) {
+            let columns = matrix.columns();
+            expect_reading(
+                &matrix.values()[rows.start * columns..rows.end * columns],
+                reading,
+            );
+        }
+        let rows = rows.unwrap_or(0..self.rows());
+        match &self.features {
+            Features::Dense(matrix) => of_matrix(matrix, &rows, reading),
+            Features::Bytes(ByteMatrix { bytes, .. }) => of_matrix(bytes, &rows, reading),
+        }
+        match &self.targets {
+            Targets::Dense(matrix) => of_matrix(matrix, &rows, reading),
+            Targets::Classes { labels, .. } => expect_reading(&labels[rows.clone()], reading),
+        }
+        if let Some(weights) = &self.weights {
+            expect_reading(&weights[rows], reading);
+        }
     }
 
     #[inline(always)]

@@ -40,6 +40,7 @@ use crate::optimization::schedule::Schedule;
 use crate::scalar::Precision;
 use pellucid_kernels::simd::{InstructionSet, choose_instruction_set};
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroUsize;
 
 /// A complete run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -193,6 +194,10 @@ pub struct TrainRecipe {
     /// Whether to shuffle the order of the previous epoch instead of the original order.
     #[serde(default, skip_serializing_if = "is_default")]
     pub reshuffle: bool,
+    /// Shuffles within windows of so many samples, each of 256 blocks of neighbours from anywhere, as data needs that is larger
+    /// than memory; all samples by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shuffle_window: Option<NonZeroUsize>,
     /// The number of passes over all samples.
     pub epochs: u64,
     /// When the weights of a layer are updated.
@@ -597,6 +602,18 @@ impl Recipe {
         if train.reshuffle && !train.shuffle {
             let expected = "it says how the samples are shuffled; set train.shuffle = true, or leave it out";
             return refuse("train.reshuffle", true, expected);
+        }
+        if let Some(window) = train.shuffle_window {
+            let expected = match (train.shuffle, train.reshuffle) {
+                (false, _) => {
+                    "it says how the samples are shuffled; set train.shuffle = true, or leave it out"
+                }
+                (_, true) => "the order of the epoch before has no windows; leave it or train.reshuffle out",
+                _ => "",
+            };
+            if !expected.is_empty() {
+                return refuse("train.shuffle_window", window, expected);
+            }
         }
         let without_penalty = [train.l1, train.l2] == [0.0; 2];
         for (key, is_set) in [

@@ -5,6 +5,7 @@ pub mod continuing;
 pub mod early_stopping;
 pub mod epochs;
 pub mod glance;
+mod order;
 pub(crate) mod saved_epochs;
 pub mod trainer;
 

@@ -2,6 +2,7 @@
 
 use super::warning;
 use crate::table::{Categories, Column, Values};
+use pellucid::data::dataset::evenly;
 use pellucid::inspection::diagnosis::{Finding, FindingKind};
 use std::collections::HashMap;
 
@@ -11,6 +12,8 @@ const LEAST_ROWS: usize = 30;
 const ROWS_OF_VALUE: usize = 5;
 /// The least |r| of a number that is the target with other units and a little noise.
 const CORRELATION: f64 = 0.9999;
+/// The number of rows that are looked at before all are.
+const SAMPLED_ROWS: usize = 4096;
 /// The least number of different targets of which a relation without exception says something.
 const LEAST_TARGETS: usize = 10;
 
@@ -89,7 +92,21 @@ fn by_range(numbers: &[f64], target: &Column, rows: &[u32]) -> Option<String> {
     if order.len() * 10 < rows.len() * 9 {
         return None;
     }
-    order.sort_by(|&a, &b| numbers[a as usize].total_cmp(&numbers[b as usize]));
+    // What some rows refute need not be looked for in all.
+    ranges(sampled(&order), numbers, target, classes)?;
+    let ranges = ranges(order, numbers, target, classes)?;
+    (ranges > 1).then(|| format!("{ranges} ranges of it are of one {} each", target.name))
+}
+
+/// Items evenly from all.
+fn sampled<V: Copy>(all: &[V]) -> Vec<V> {
+    let picked = evenly(all.len(), SAMPLED_ROWS).into_iter();
+    picked.map(|at| all[at as usize]).collect()
+}
+
+/// The number of ranges of one class each; `None` where there are more than classes, or equal numbers of several classes.
+fn ranges(mut order: Vec<u32>, numbers: &[f64], target: &Column, classes: usize) -> Option<usize> {
+    order.sort_unstable_by(|&a, &b| numbers[a as usize].total_cmp(&numbers[b as usize]));
     let mut ranges = 1;
     for pair in order.windows(2) {
         let (before, after) = (pair[0], pair[1]);
@@ -100,7 +117,7 @@ fn by_range(numbers: &[f64], target: &Column, rows: &[u32]) -> Option<String> {
             }
         }
     }
-    (ranges > 1).then(|| format!("{ranges} ranges of it are of one {} each", target.name))
+    Some(ranges)
 }
 
 /// A number that is the target on another scale.
@@ -124,7 +141,19 @@ fn by_number(x: &[f64], y: &[f64], rows: &[u32]) -> Option<String> {
             "it is the same number in other units (correlation {r:.6})"
         ));
     }
-    pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    direction(sampled(&pairs))?;
+    let follows = match direction(pairs)? {
+        (true, false, targets) if targets >= LEAST_TARGETS => "rises",
+        (false, true, targets) if targets >= LEAST_TARGETS => "falls",
+        _ => return None,
+    };
+    Some(format!("the target {follows} with it without exception"))
+}
+
+/// Whether the second numbers never fall, and never rise, as the first ones rise, and how often they change; `None` where they do both,
+/// or equal first numbers have several second ones.
+fn direction(mut pairs: Vec<(f64, f64)>) -> Option<(bool, bool, usize)> {
+    pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let (mut rises, mut falls, mut targets) = (true, true, 1);
     for pair in pairs.windows(2) {
         let ((x, y), (next_x, next_y)) = (pair[0], pair[1]);
@@ -135,10 +164,5 @@ fn by_number(x: &[f64], y: &[f64], rows: &[u32]) -> Option<String> {
         falls &= next_y <= y;
         targets += usize::from(next_y != y);
     }
-    let follows = match (rises, falls) {
-        (true, false) => "rises",
-        (false, true) => "falls",
-        _ => return None,
-    };
-    (targets >= LEAST_TARGETS).then(|| format!("the target {follows} with it without exception"))
+    (rises || falls).then_some((rises, falls, targets))
 }

@@ -123,9 +123,15 @@ impl DataFacts {
             Features::Bytes(_) => Vec::new(),
             Features::Dense(matrix) => {
                 let picked = evenly(rows, FEATURE_ROWS);
-                let count = picked.len();
+                let (count, width) = (picked.len(), matrix.columns());
+                // One copy: the rows may lie far apart on a disk.
+                let sample: Vec<T> = picked
+                    .iter()
+                    .flat_map(|&row| matrix.row(row as usize))
+                    .copied()
+                    .collect();
                 let column = |at: usize| {
-                    let values = picked.iter().map(|&row| matrix.row(row as usize)[at].to_f64());
+                    let values = sample[at..].iter().step_by(width).map(|value| value.to_f64());
                     let mean = values.clone().sum::<f64>() / count as f64;
                     let squares = values.clone().map(|value| (value - mean).powi(2)).sum::<f64>();
                     let (low, high) = range(values.clone());
@@ -140,7 +146,7 @@ impl DataFacts {
                         is_indicator: count > 2 && values.clone().all(|value| value == low || value == high),
                     }
                 };
-                (0..matrix.columns()).map(column).collect()
+                (0..width).map(column).collect()
             }
         };
         let (targets, class_counts) = match data.targets() {

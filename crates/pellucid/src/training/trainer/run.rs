@@ -9,6 +9,7 @@ use crate::scalar::Scalar;
 use crate::state::State;
 use crate::training::checkpoints::Checkpoints;
 use crate::training::observe::{Event, Observer, Position};
+use crate::training::order::{self, Announcer};
 use std::ops::ControlFlow;
 
 /// The division of the data of a run into batches.
@@ -66,7 +67,11 @@ impl<T: Scalar> Trainer<T> {
         check_fit(self.network.architecture(), self.objective.loss, data)?;
         let ending = if self.optimizer.optimizer().takes_steps() {
             let mut order = std::mem::take(&mut self.order);
-            let ending = self.run_batches(data, observer, &mut order);
+            let mut announcer = Announcer::new(data, self.train.shuffle_window);
+            let ending = self.run_batches(data, observer, (&mut order, announcer.as_mut()));
+            if let Some(announcer) = announcer {
+                announcer.end(data);
+            }
             self.order = order;
             ending?
         } else {
@@ -77,7 +82,12 @@ impl<T: Scalar> Trainer<T> {
     }
 
     /// [`run`](Self::run), batch by batch. `order` is that of the last shuffled epoch.
-    fn run_batches<S, O>(&mut self, data: &S, observer: &mut O, order: &mut Vec<u32>) -> Result<Ending>
+    fn run_batches<S, O>(
+        &mut self,
+        data: &S,
+        observer: &mut O,
+        (order, mut announcer): (&mut Vec<u32>, Option<&mut Announcer>),
+    ) -> Result<Ending>
     where
         S: Samples<T> + ?Sized,
         O: Observer<T> + ?Sized,
@@ -104,12 +114,18 @@ impl<T: Scalar> Trainer<T> {
             if epoch.batch == 0 {
                 self.shuffle(order, batches.rows);
             }
+            if let Some(announcer) = &mut announcer {
+                announcer.begin();
+            }
             while epoch.batch < batches.steps_per_epoch {
                 if let Some(samples) = fused_samples {
                     let steps = self.unobserved_steps(&batches, &epoch, &observed);
                     if steps > 0 {
                         self.run_fused(samples, &batches, steps, &mut epoch)?;
                     }
+                }
+                if let Some(announcer) = &mut announcer {
+                    announcer.reach(data, order, epoch.batch as usize * batches.batch_rows);
                 }
                 let rows = batches.rows_of(epoch.batch, self.train.shuffle.then_some(order));
                 let (input, targets) = data.gather(rows, &mut buffers);
@@ -291,7 +307,7 @@ impl<T: Scalar> Trainer<T> {
             order.clear();
             order.extend(0..rows as u32);
         }
-        self.generator.shuffle(order);
+        order::shuffle(order, self.train.shuffle_window, &mut self.generator);
     }
 
     /// The number of next steps that no observer requests. The last step of an observed epoch and the last step of the run

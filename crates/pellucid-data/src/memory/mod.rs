@@ -1,5 +1,11 @@
 //! The memory that a process may still use, and whether a training fits into it.
 
+mod limit;
+
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use limit::leaving_memory;
+pub use limit::{data_in_files, limit_memory};
+
 use crate::error::{DataError, Result};
 use pellucid::allocation::tried;
 use pellucid::session::MemoryNeeds;
@@ -27,7 +33,7 @@ pub fn check_memory(recipe: &Recipe, rows: usize, has_held_out: bool) -> Result<
 pub(crate) fn zeros<T: Scalar>(count: usize, what: impl FnOnce() -> String) -> Result<Vec<T>> {
     let bytes = (count as u64).saturating_mul(size_of::<T>() as u64);
     let mut zeros = Vec::new();
-    let is_there = available_for(bytes).is_none_or(|available| bytes <= available);
+    let is_there = room_for_data(bytes).is_none_or(|available| bytes <= available);
     if !is_there || tried(|| zeros.try_reserve_exact(count)).is_err() {
         return Err(DataError::Memory {
             what: what(),
@@ -36,6 +42,14 @@ pub(crate) fn zeros<T: Scalar>(count: usize, what: impl FnOnce() -> String) -> R
     }
     zeros.resize(count, T::ZERO);
     Ok(zeros)
+}
+
+/// The room for data, in memory and on the disk where what does not fit into memory goes; as [`available_for`].
+pub(crate) fn room_for_data(bytes: u64) -> Option<u64> {
+    let in_memory = available_for(bytes)?;
+    let with_disk = in_memory.saturating_add(limit::free_in_folder().unwrap_or(0));
+    // Files take addresses, as memory does.
+    Some(of_address_space().map_or(with_disk, |addresses| with_disk.min(addresses)))
 }
 
 /// The memory that there is, where so many bytes are worth asking the system; `None` where they are few or it does not say.
