@@ -8,6 +8,7 @@ mod diagnosing;
 mod inspection;
 mod instruction_set;
 mod memory;
+mod memory_limit;
 mod model_file;
 mod predictor;
 mod recipes;
@@ -40,7 +41,7 @@ mod _engine {
     use crate::instruction_set::{choose_instruction_set, instruction_set};
 
     #[pymodule_export]
-    use crate::memory::limit_memory;
+    use crate::memory_limit::limit_memory;
 
     #[pymodule_export]
     use crate::model_file::{load_model, save_model};
