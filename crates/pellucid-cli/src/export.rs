@@ -30,6 +30,7 @@ pub(crate) fn command(arguments: &Export) -> Result<ExitCode> {
     outputs::check_distinct(&read, &written)?;
     let request = ExportRequest {
         quantize: arguments.quantize,
+        without_libm: arguments.no_libm,
         ..ExportRequest::new(form, &name)
     };
     if let Err(error) = request.check() {
@@ -84,6 +85,7 @@ pub(crate) fn command(arguments: &Export) -> Result<ExitCode> {
             "largest_deviation": verification.map(|found| found.largest_deviation),
             "tolerance": tolerance,
             "quantization": quantization.map(Quantization::name),
+            "without_libm": arguments.no_libm,
             "mean_deviation": verification.and_then(|found| found.mean_deviation),
             "deviation_beyond": verification.and_then(|found| found.deviation_beyond),
         })

@@ -6,6 +6,7 @@ use crate::golden_text::{test_program, tolerance};
 use crate::import::PREPARATION_PROPERTY;
 use crate::program::{Precision, Program, build};
 use crate::quantization::Quantization;
+use crate::source::elementary::Mathematics;
 use crate::source::integers::IntegerNetwork;
 use crate::source::module::Library;
 use crate::source::sql::Dialect;
@@ -161,6 +162,8 @@ pub struct ExportRequest<'a> {
     pub data: Option<&'a Table>,
     /// In C, layers in integers, whose steps follow from usual rows: those of `data`, and those that are made of the preparation.
     pub quantize: Option<Quantization>,
+    /// In C, the mathematical functions in the source itself, for devices without `<math.h>`.
+    pub without_libm: bool,
 }
 
 impl<'a> ExportRequest<'a> {
@@ -171,21 +174,27 @@ impl<'a> ExportRequest<'a> {
             name,
             data: None,
             quantize: None,
+            without_libm: false,
         }
     }
 
     /// Whether the form can have what is requested, whatever the model is.
     ///
     /// # Errors
-    /// The form has no layers in integers.
+    /// The form has no layers in integers, or no mathematical functions of its own.
     pub fn check(&self) -> Result<()> {
-        match self.quantize {
-            Some(quantize) if self.form != Form::C => Err(ExportError::Inexpressible {
+        let refuse = |part: String, option: &str| {
+            Err(ExportError::Inexpressible {
                 form: self.form.name(),
-                part: format!("layers in {} integers", quantize.name()),
-                advice: "the form c can; leave --quantize out for this one".into(),
-            }),
-            _ => Ok(()),
+                part,
+                advice: format!("the form c can; leave {option} out for this one"),
+            })
+        };
+        match self.quantize {
+            _ if self.form == Form::C => Ok(()),
+            Some(quantize) => refuse(format!("layers in {} integers", quantize.name()), "--quantize"),
+            None if self.without_libm => refuse("mathematical functions of its own".into(), "--no-libm"),
+            None => Ok(()),
         }
     }
 }
@@ -213,6 +222,8 @@ pub struct Export {
     pub tolerance: f64,
     /// The integers of the layers.
     pub quantization: Option<Quantization>,
+    /// Whether a source in C has its mathematical functions itself.
+    pub without_libm: bool,
 }
 
 /// Writes a model in another form, with a program that compares the form's answers with the model's own on rows of usual,
@@ -226,6 +237,7 @@ pub fn export(model: &Model, request: &ExportRequest<'_>) -> Result<Export> {
         name,
         data,
         quantize,
+        without_libm,
     } = *request;
     check_name(name)?;
     request.check()?;
@@ -261,7 +273,13 @@ pub fn export(model: &Model, request: &ExportRequest<'_>) -> Result<Export> {
             let integers = golden.spans.as_ref().zip(quantize);
             let integers =
                 integers.map(|(spans, quantize)| IntegerNetwork::new(&program, spans, quantize, form.name()));
-            let written = source::c::write(&program, name, &golden, integers.transpose()?.as_ref());
+            let integers = integers.transpose()?;
+            let mathematics = if without_libm {
+                Mathematics::Own
+            } else {
+                Mathematics::Libm
+            };
+            let written = source::c::write(&program, name, &golden, integers.as_ref(), mathematics);
             let header = file(format!("{name}.h"), written.header.into_bytes());
             vec![
                 file(main, written.source.into_bytes()),
@@ -315,6 +333,7 @@ pub fn export(model: &Model, request: &ExportRequest<'_>) -> Result<Export> {
         rows,
         tolerance,
         quantization: quantize,
+        without_libm,
     })
 }
 

@@ -67,7 +67,8 @@ pub fn verify(export: &Export) -> Result<Verification> {
         Form::JavaScript => tool("NODE", "node", "Node.js").run(&[test], folder),
         Form::C => {
             let arguments = ["-std=c99", "-O2", "-o", PROGRAM, main, test, "-lm"];
-            tool("CC", "cc", "a C compiler").run_and_start(&arguments, folder)
+            let used = arguments.len() - usize::from(export.without_libm);
+            tool("CC", "cc", "a C compiler").run_and_start(&arguments[..used], folder)
         }
         Form::Rust => {
             let arguments = ["--edition=2021", "-O", "-o", PROGRAM, test];

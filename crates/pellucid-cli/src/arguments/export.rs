@@ -12,7 +12,8 @@ use std::path::PathBuf;
     and extreme values; --verify runs it.\n\n\
     Examples:\n  \
     pellucid export income.safetensors --to onnx\n  \
-    pellucid export income.safetensors --to onnx --verify people.csv -o build/income.onnx\n\n\
+    pellucid export income.safetensors --to onnx --verify people.csv -o build/income.onnx\n  \
+    pellucid export income.safetensors --to c --no-libm\n\n\
     Exit status: 0 exported, 1 failed or the answers differ, 2 wrong usage."
 )]
 pub(crate) struct Export {
@@ -36,6 +37,10 @@ pub(crate) struct Export {
     /// In C, compute the layers in integers, whose ranges are those of --verify's rows, and state how far the answers are off
     #[arg(long, value_name = "INTEGERS", value_parser = super::one_of(QUANTIZATIONS))]
     pub(crate) quantize: Option<Quantization>,
+
+    /// In C, write the mathematical functions into the source, for devices without `<math.h>`
+    #[arg(long)]
+    pub(crate) no_libm: bool,
 
     /// Write what was exported as JSON, to standard output unless a file is named
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]

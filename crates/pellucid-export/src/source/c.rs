@@ -1,6 +1,7 @@
 //! A C99 header and source of a program: no allocation, no dependency but `<math.h>` and `<string.h>`, and no state, so that
 //! threads may call it at the same time.
 
+use super::elementary::{self, Mathematics};
 use super::identifiers::{calls, identifiers};
 use super::integers::IntegerNetwork;
 use super::lines::wrapped;
@@ -31,13 +32,21 @@ pub(crate) fn write(
     name: &str,
     golden: &GoldenRows,
     integers: Option<&IntegerNetwork>,
+    mathematics: Mathematics,
 ) -> CSource {
     let columns = Columns::of(program);
     let joined = integers.map(|_| program.with_joined_layers());
+    let language = C {
+        program: joined.as_ref().unwrap_or(program),
+        columns: &columns,
+        is_in_integers: integers.is_some(),
+        name,
+        mathematics,
+    };
     CSource {
         header: header(program, name, &columns),
-        source: source(joined.as_ref().unwrap_or(program), name, &columns, integers),
-        test: test(program, name, golden, integers),
+        source: source(&language, integers),
+        test: test(program, name, golden, integers, mathematics),
     }
 }
 
@@ -192,13 +201,15 @@ fn header(program: &Program, name: &str, columns: &Columns) -> String {
     text
 }
 
-fn source(program: &Program, name: &str, columns: &Columns, integers: Option<&IntegerNetwork>) -> String {
-    let language = C {
+fn source(language: &C<'_>, integers: Option<&IntegerNetwork>) -> String {
+    let C {
         program,
         columns,
-        is_in_integers: integers.is_some(),
-    };
-    let body = loops(program, &language);
+        name,
+        mathematics,
+        ..
+    } = *language;
+    let body = loops(program, language);
     let mut function = String::new();
     let (kind, parameters) = (return_type(program), parameters(program, name));
     let _ = writeln!(function, "{kind} {name}_predict({parameters}) {{");
@@ -222,7 +233,7 @@ fn source(program: &Program, name: &str, columns: &Columns, integers: Option<&In
         "prediction"
     };
     for place in 0..answers.names().len() {
-        let number = answer(program, &language, answers.numbers(), place);
+        let number = answer(program, language, answers.numbers(), place);
         let _ = writeln!(function, "    {to}[{place}] = {number};");
     }
     match answers {
@@ -230,12 +241,12 @@ fn source(program: &Program, name: &str, columns: &Columns, integers: Option<&In
             let _ = writeln!(
                 function,
                 "    return (int){};",
-                answer(program, &language, *class, 0)
+                answer(program, language, *class, 0)
             );
         }
         Answers::Labels { labels, columns, .. } => {
             for place in 0..columns.len() {
-                let label = answer(program, &language, *labels, place);
+                let label = answer(program, language, *labels, place);
                 let _ = writeln!(function, "    labels[{place}] = (int){label};");
             }
         }
@@ -244,27 +255,38 @@ fn source(program: &Program, name: &str, columns: &Columns, integers: Option<&In
     function += "}\n";
 
     let mut text = format!("/* Exported by pellucid {}. */\n", env!("CARGO_PKG_VERSION"));
-    let _ = writeln!(text, "#include \"{name}.h\"\n\n#include <math.h>");
-    if integers.is_some() {
+    let _ = writeln!(text, "#include \"{name}.h\"\n");
+    if mathematics == Mathematics::Libm {
+        text += "#include <math.h>\n";
+    }
+    if integers.is_some() || mathematics == Mathematics::Own {
         text += "#include <stdint.h>\n";
     }
     if !columns.words.is_empty() {
         text += "#include <string.h>\n";
     }
     text.push('\n');
+    let mut helpers = String::new();
     for (helper, source) in HELPERS {
         if calls(&function, helper) {
-            text += source;
-            text.push('\n');
+            helpers += &match mathematics {
+                Mathematics::Libm => source.replace('@', ""),
+                Mathematics::Own => source.replace('@', &format!("{name}_")),
+            };
+            helpers.push('\n');
         }
     }
     if let Some(integers) = integers {
-        text += &integers.c_source(program.network);
-        text.push('\n');
+        helpers += &integers.c_source(program.network);
+        helpers.push('\n');
     }
     for table in &body.tables {
-        text += &declared(table);
+        helpers += &language.declared(table);
     }
+    if mathematics == Mathematics::Own {
+        text += &elementary::used_by(&[helpers.as_str(), function.as_str()].concat(), name);
+    }
+    text += &helpers;
     for (number, column) in program.word_columns().iter().enumerate() {
         let words: Vec<String> = column.codes.iter().map(|(word, _)| string(word)).collect();
         let codes: Vec<String> = column.codes.iter().map(|(_, code)| code.to_string()).collect();
@@ -306,30 +328,6 @@ fn source(program: &Program, name: &str, columns: &Columns, integers: Option<&In
     text + &function
 }
 
-fn declared(table: &Table) -> String {
-    match table {
-        Table::Numbers {
-            name,
-            numbers,
-            precision,
-        } => {
-            let values: Vec<String> = numbers
-                .iter()
-                .map(|&number| literal(number, *precision))
-                .collect();
-            format!(
-                "static const {} {name}[] = {{{}}};\n",
-                number_type(*precision),
-                wrapped(&values)
-            )
-        }
-        Table::Places { name, places } => {
-            let values: Vec<String> = places.iter().map(usize::to_string).collect();
-            format!("static const int {name}[] = {{{}}};\n", wrapped(&values))
-        }
-    }
-}
-
 fn literal(number: f64, precision: Precision) -> String {
     match number {
         _ if number.is_nan() => "NAN".into(),
@@ -342,15 +340,15 @@ fn literal(number: f64, precision: Precision) -> String {
     }
 }
 
-/// Functions that are written where they are called, by name.
+/// Functions that are written where they are called, by name. `@` stands before the mathematical functions that they call.
 const HELPERS: [(&str, &str); 11] = [
     (
         "sigmoidf",
-        "static float sigmoidf(float z) { return 1.0f / (1.0f + expf(-z)); }\n",
+        "static float sigmoidf(float z) { return 1.0f / (1.0f + @expf(-z)); }\n",
     ),
     (
         "sigmoid",
-        "static double sigmoid(double z) { return 1.0 / (1.0 + exp(-z)); }\n",
+        "static double sigmoid(double z) { return 1.0 / (1.0 + @exp(-z)); }\n",
     ),
     (
         "smallerf",
@@ -424,6 +422,51 @@ struct C<'a> {
     program: &'a Program,
     columns: &'a Columns,
     is_in_integers: bool,
+    /// What the names of its functions begin with.
+    name: &'a str,
+    mathematics: Mathematics,
+}
+
+impl C<'_> {
+    /// A function or a macro of `<math.h>`, or what stands for it.
+    fn mathematical(&self, name: &str) -> String {
+        match self.mathematics {
+            Mathematics::Libm => name.to_owned(),
+            Mathematics::Own => format!("{}_{name}", self.name),
+        }
+    }
+
+    /// NAN, INFINITY or its negative, as it is called here.
+    fn signed_macro(&self, text: &str) -> String {
+        match text.strip_prefix('-') {
+            Some(name) => format!("-{}", self.mathematical(name)),
+            None => self.mathematical(text),
+        }
+    }
+
+    fn declared(&self, table: &Table) -> String {
+        match table {
+            Table::Numbers {
+                name,
+                numbers,
+                precision,
+            } => {
+                let values: Vec<String> = numbers
+                    .iter()
+                    .map(|&number| self.literal(number, *precision))
+                    .collect();
+                format!(
+                    "static const {} {name}[] = {{{}}};\n",
+                    number_type(*precision),
+                    wrapped(&values)
+                )
+            }
+            Table::Places { name, places } => {
+                let values: Vec<String> = places.iter().map(usize::to_string).collect();
+                format!("static const int {name}[] = {{{}}};\n", wrapped(&values))
+            }
+        }
+    }
 }
 
 /// The letter that the names of functions of single precision end with.
@@ -436,15 +479,23 @@ fn suffix(precision: Precision) -> &'static str {
 
 impl Language for C<'_> {
     fn literal(&self, number: f64, precision: Precision) -> String {
-        literal(number, precision)
+        let text = literal(number, precision);
+        match (self.mathematics, number.is_finite(), precision) {
+            (Mathematics::Libm, ..) | (_, true, _) => text,
+            (_, false, Precision::Double) => self.signed_macro(&text),
+            (_, false, Precision::Single) => format!("(float){}", self.signed_macro(&text)),
+        }
     }
 
     fn function(&self, function: Function, of: &str, precision: Precision) -> String {
         let name = match function {
             Function::Negative => return format!("(-{of})"),
+            // A function that is written with the others, of the library's exponential or of an own one.
+            Function::Sigmoid => return format!("sigmoid{}({of})", suffix(precision)),
             Function::Absolute => "fabs",
             other => other.name(),
         };
+        let name = self.mathematical(name);
         format!("{name}{}({of})", suffix(precision))
     }
 
@@ -462,7 +513,7 @@ impl Language for C<'_> {
     }
 
     fn missing(&self, of: &str) -> String {
-        format!("isnan({of})")
+        format!("{}({of})", self.mathematical("isnan"))
     }
 
     fn convert(&self, of: &str, to: Precision) -> String {
@@ -524,11 +575,12 @@ impl Language for C<'_> {
     }
 
     fn softmax(&self, from: &str, to: &str, width: usize, precision: Precision) -> String {
-        let (kind, f) = (number_type(precision), suffix(precision));
+        let kind = number_type(precision);
+        let exp = self.mathematical("exp") + suffix(precision);
         format!(
             "{{\n        {kind} most = {from}[0], sum = 0;\n        for (int i = 1; i < {width}; i++) {{\n            \
              most = {from}[i] > most ? {from}[i] : most;\n        }}\n        for (int i = 0; i < {width}; i++) {{\n            \
-             {to}[i] = exp{f}({from}[i] - most);\n            sum += {to}[i];\n        }}\n        \
+             {to}[i] = {exp}({from}[i] - most);\n            sum += {to}[i];\n        }}\n        \
              for (int i = 0; i < {width}; i++) {{\n            {to}[i] /= sum;\n        }}\n    }}"
         )
     }
@@ -543,16 +595,26 @@ impl Language for C<'_> {
 }
 
 /// The program that compares the source with golden rows.
-fn test(program: &Program, name: &str, golden: &GoldenRows, integers: Option<&IntegerNetwork>) -> String {
+fn test(
+    program: &Program,
+    name: &str,
+    golden: &GoldenRows,
+    integers: Option<&IntegerNetwork>,
+    mathematics: Mathematics,
+) -> String {
     let (rows, outputs) = (golden.len(), program.answers.names().len());
     let compared = class_names(program).len();
     let list = |numbers: &[f64], precision| {
         let values: Vec<String> = numbers.iter().map(|&number| literal(number, precision)).collect();
         wrapped(&values)
     };
+    let library = match mathematics {
+        Mathematics::Libm => " and -lm",
+        Mathematics::Own => "",
+    };
     let mut text = format!(
-        "/* Compares {name}_predict with predictions of the model that it was exported from. Compile with {name}.c and -lm. */\n\
-         #include \"{name}.h\"\n\n#include <math.h>\n#include <stdio.h>\n#include <stdlib.h>\n\n"
+        "/* Compares {name}_predict with predictions of the model that it was exported from. Compile with {name}.c{library}. */\n\
+         #include \"{name}.h\"\n\n#include <math.h> /* NAN and INFINITY alone */\n#include <stdio.h>\n#include <stdlib.h>\n\n"
     );
     match program.feature_count() {
         Some(count) => {
@@ -627,7 +689,9 @@ fn test(program: &Program, name: &str, golden: &GoldenRows, integers: Option<&In
     int differ = 0;
     for (int row = 0; row < {rows}; row++) {{
 {call_of_row}        for (int i = 0; i < {outputs}; i++) {{
-            largest = fmax(largest, deviation(numbers[i], expected[row][i], fmax(1.0, fabs(expected[row][i]))));
+            const double size = expected[row][i] < 0.0 ? -expected[row][i] : expected[row][i];
+            const double found = deviation(numbers[i], expected[row][i], size > 1.0 ? size : 1.0);
+            largest = found > largest ? found : largest;
         }}
 {classes}    }}
     printf(\"rows {rows}, largest deviation %e, classes that differ %d\\n\", largest, differ);
@@ -667,10 +731,10 @@ int main(void) {{
 {call_of_row}        for (int i = 0; i < {outputs}; i++) {{
             const double found = deviation(numbers[i], expected[row][i], answers[i]);
             if (is_usual[row]) {{
-                largest = fmax(largest, found);
+                largest = found > largest ? found : largest;
                 sum += found;
             }} else {{
-                beyond = fmax(beyond, found);
+                beyond = found > beyond ? found : beyond;
             }}
         }}
         if (!is_usual[row]) {{
@@ -693,10 +757,11 @@ int main(void) {{
 }
 
 const DEVIATION: &str = "static double deviation(double found, double expected, double scale) {
-    if (isnan(expected) || isnan(found)) {
-        return isnan(expected) && isnan(found) ? 0.0 : INFINITY;
+    const int is_missing = found != found, is_expected = expected != expected;
+    if (is_missing || is_expected) {
+        return is_missing && is_expected ? 0.0 : INFINITY;
     }
-    return fabs(found - expected) / scale;
+    return (found < expected ? expected - found : found - expected) / scale;
 }
 
 ";

@@ -1,6 +1,7 @@
 //! Forms that are source text.
 
 pub(crate) mod c;
+pub(crate) mod elementary;
 mod identifiers;
 pub(crate) mod integers;
 pub(crate) mod javascript;
