@@ -6,6 +6,7 @@ from ._classifier import MLPClassifier
 from ._conversion import from_sklearn
 from ._engine import VERSION as __version__
 from ._engine import choose_instruction_set, instruction_set, limit_memory
+from ._imported import from_keras, from_pytorch
 from ._model_file import load
 from ._onnx import register_when_imported
 from ._recipes import Recipe, run
@@ -27,6 +28,8 @@ __all__ = [
     "__version__",
     "choose_instruction_set",
     "dask",
+    "from_keras",
+    "from_pytorch",
     "from_sklearn",
     "instruction_set",
     "limit_memory",

@@ -88,6 +88,16 @@ class TableModel:
     def calibration(self) -> str: ...
     def notes(self) -> list[str]: ...
 
+def import_network(
+    state: bytes,
+    place: str,
+    layers: list[str],
+    dropout: list[float],
+    columns: list[str],
+    classes: list[str],
+    target: str | None,
+) -> TableModel: ...
+
 class TableSearch:
     def __init__(self, data: TableData, parameters: str, asked: str) -> None: ...
     def choices_and_notes(self) -> tuple[list[str], list[str]]: ...

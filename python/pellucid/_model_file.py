@@ -87,7 +87,7 @@ def load(path: str | os.PathLike[str], estimator: type[Any] | None = None) -> An
     description = (json.loads(metrics) or {}).get("python")
     if description is None:
         if is_prepared:
-            return _of_table(os.fspath(path), estimator)
+            return of_table(TableModel.load(os.fspath(path)), os.fspath(path), estimator)
         raise ValueError(f"{os.fspath(path)} is a model, but neither Python saved it nor is it one of a table")
     kind = _class_of(description, estimator, os.fspath(path))
     model: Any = kind(**{name: _decoded(value) for name, value in description["parameters"].items()})
@@ -106,11 +106,10 @@ def load(path: str | os.PathLike[str], estimator: type[Any] | None = None) -> An
     return model
 
 
-def _of_table(path: str, asked: type[Any] | None) -> Any:
+def of_table(model: TableModel, path: str, asked: type[Any] | None) -> Any:
     """The estimator of a model of a table."""
     from . import TableClassifier, TableRegressor
 
-    model = TableModel.load(path)
     is_classes = any(classes for _, _, classes in model.targets())
     base: type[Any] = TableClassifier if is_classes else TableRegressor
     if asked is not None and not issubclass(asked, base):

@@ -5,6 +5,7 @@ mod array_checkpoint;
 mod arrays;
 mod checkpoint;
 mod diagnosing;
+mod imported;
 mod inspection;
 mod instruction_set;
 mod memory;
@@ -33,6 +34,9 @@ use pyo3::prelude::*;
 mod _engine {
     #[pymodule_export]
     use crate::array_checkpoint::ArrayCheckpoint;
+
+    #[pymodule_export]
+    use crate::imported::import_network;
 
     #[pymodule_export]
     use crate::inspection::{check_gradient, diagnose, explain};

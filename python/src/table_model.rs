@@ -160,7 +160,7 @@ impl TableModel {
         Self(model)
     }
 
-    fn of_table(model: Model, path: &Path) -> PyResult<Self> {
+    pub(crate) fn of_table(model: Model, path: &Path) -> PyResult<Self> {
         if model.preparation.is_none() {
             let message = format!("{}: the model was not trained on a table", path.display());
             return Err(PyValueError::new_err(message));

@@ -1,4 +1,4 @@
-//! `pellucid import`: makes a model of an ONNX graph that is a multilayer perceptron.
+//! `pellucid import`: makes a model of an ONNX graph or a state dict that is a multilayer perceptron.
 
 use crate::arguments::import::Import;
 use crate::inspect::shape;
@@ -9,7 +9,7 @@ use pellucid_export::{ImportRequest, import};
 use std::process::ExitCode;
 
 pub(crate) fn command(arguments: &Import) -> Result<ExitCode> {
-    let read = [("the ONNX file", Some(arguments.file.as_path()))];
+    let read = [("the network", Some(arguments.file.as_path()))];
     outputs::check_distinct(&read, &[("--out", Some(arguments.out.as_path()))])?;
     interrupt::listen_to_end_at_once();
     let request = ImportRequest {
@@ -17,6 +17,10 @@ pub(crate) fn command(arguments: &Import) -> Result<ExitCode> {
         columns: &arguments.columns,
         classes: &arguments.classes,
         target: arguments.target.as_deref(),
+        activations: &arguments.activation,
+        output_activation: arguments.output_activation,
+        layers: &arguments.layers,
+        ..ImportRequest::default()
     };
     let model = import(&arguments.file, &request)?;
     model.save_to(OutputFile::prepare(&arguments.out)?)?;

@@ -256,7 +256,7 @@ pub fn export(model: &Model, request: &ExportRequest<'_>) -> Result<Export> {
     let test = format!("{name}_test.{}", form.descriptor().extensions[1]);
     let test_of = |template: &str| test_program(template, &main, &program, &golden).into_bytes();
     let library_files = |library| {
-        let module = source::module::write(&program, name, library, form.name())?;
+        let module = source::module::write(&program, model.preparation.as_ref(), name, library, form.name())?;
         Ok::<_, ExportError>(vec![
             file(main.clone(), module.source.into_bytes()),
             file(format!("{name}.safetensors"), module.parameters),

@@ -1,7 +1,7 @@
 //! Trained models in the forms of other programs, and models that others trained.
 //!
 //! [`export`] writes a model, with the preparation of its table, as an ONNX graph or as source text; [`verify`] runs what it wrote
-//! on rows with the model's own predictions. [`import`] reads an ONNX graph that is a multilayer perceptron.
+//! on rows with the model's own predictions. [`import`] reads an ONNX graph or a state dict that is a multilayer perceptron.
 //!
 //! Every form is written from one description of the prediction, `program`: raw columns, features, layers, answers.
 //!
@@ -33,6 +33,6 @@ mod verification;
 
 pub use error::{ExportError, Result};
 pub use form::{Export, ExportRequest, ExportedFile, Form, export};
-pub use import::{ImportRequest, import};
+pub use import::{ImportRequest, import, import_bytes};
 pub use quantization::Quantization;
 pub use verification::{Verification, verify};

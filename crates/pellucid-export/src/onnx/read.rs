@@ -6,32 +6,14 @@
 
 use super::proto::{Attribute, Graph, Model, Node};
 use super::tensors::{Constant, constant};
-use super::tree::{Activated, Tree};
+use super::tree::{Activated, Affine, Normalised, Tree};
+use crate::import::layers::{DenseLayer, LayerNormalisation};
+use crate::import::{PREPARATION_PROPERTY, Perceptron};
 use crate::program::{Expression, Function, Operator};
 use pellucid::Activation;
 use prost::Message;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
-
-/// A dense layer of a graph.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct DenseLayer {
-    pub(crate) inputs: usize,
-    pub(crate) outputs: usize,
-    /// (inputs, outputs), row-major.
-    pub(crate) weights: Vec<f64>,
-    pub(crate) bias: Vec<f64>,
-    pub(crate) activation: Activation,
-}
-
-/// A graph that is a multilayer perceptron.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Perceptron {
-    pub(crate) layers: Vec<DenseLayer>,
-    pub(crate) is_double: bool,
-    /// Texts that the file keeps beside the graph.
-    pub(crate) properties: HashMap<String, String>,
-}
 
 /// The properties that name the values between which the network of an exported table lies.
 pub(crate) const FEATURES_PROPERTY: &str = "pellucid_features";
@@ -92,10 +74,12 @@ pub(crate) fn read(bytes: &[u8], output: Option<&str>) -> Result<Perceptron, Str
         reader.node(node)?;
     }
     let (layers, is_double) = reader.finish(&target)?;
+    let preparation = properties.get(PREPARATION_PROPERTY).filter(|_| output.is_none());
+    let preparation = preparation.map(|text| serde_json::from_str(text)).transpose();
     Ok(Perceptron {
         layers,
         is_double,
-        properties,
+        preparation: preparation.map_err(|error| format!("its preparation cannot be read ({error})"))?,
     })
 }
 
@@ -169,16 +153,21 @@ enum Value {
     },
 }
 
-/// A layer without its activation yet: x·W + b.
+/// What the numbers of a base are made by.
 #[derive(Debug, Clone)]
 struct Product {
-    /// The layer that x is a formula of.
+    /// The base that x is a formula of.
     of: usize,
     x: Tree,
-    inputs: usize,
     outputs: usize,
-    weights: Vec<f64>,
-    bias: Vec<f64>,
+    made_by: MadeBy,
+}
+
+#[derive(Debug, Clone)]
+enum MadeBy {
+    /// x·W + b.
+    Layer(DenseLayer),
+    Normalisation(LayerNormalisation),
 }
 
 struct Reader {
@@ -189,10 +178,14 @@ struct Reader {
     weights_left: usize,
     /// How many parts the formulas of all values may have together.
     parts_left: usize,
+    /// How much may be computed to recognise layer normalisation: units times the square of parts.
+    work_left: usize,
 }
 
 /// Enough for formulas of thousands of layers.
 const MOST_PARTS: usize = 1 << 20;
+/// Enough for hundreds of layers of a thousand units, and at most some minutes.
+const MOST_WORK: usize = 1 << 31;
 
 impl Reader {
     fn new(graph: &Graph, features: &str, bytes: usize) -> Result<Self, String> {
@@ -219,6 +212,7 @@ impl Reader {
             is_double: false,
             weights_left: bytes,
             parts_left: MOST_PARTS,
+            work_left: MOST_WORK,
         })
     }
 
@@ -255,6 +249,7 @@ impl Reader {
 
     fn node(&mut self, node: &Node) -> Result<(), String> {
         let made = self.made(node)?;
+        let made = self.with_normalisation(node, made)?;
         if let Value::Formula { tree, .. } = &made {
             let left = self.parts_left.checked_sub(tree.parts());
             self.parts_left = left.filter(|_| tree.is_small()).ok_or_else(|| {
@@ -267,6 +262,62 @@ impl Reader {
         let name = node.output.first().filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| format!("{} has no output", described(node)))?;
         self.values.insert(name.clone(), made);
+        Ok(())
+    }
+
+    /// A value that is layer normalisation, written out in arithmetic, becomes a base of its own.
+    fn with_normalisation(&mut self, node: &Node, made: Value) -> Result<Value, String> {
+        let Value::Formula { base, tree } = &made else {
+            return Ok(made);
+        };
+        let width = base.checked_sub(1).map(|at| self.products[at].outputs);
+        let Some(width) = width.filter(|_| tree.is_small() && tree.has_mean()) else {
+            return Ok(made);
+        };
+        let work = tree.parts().pow(2).saturating_mul(width);
+        let Some(work_left) = self.work_left.checked_sub(work) else {
+            return Err(format!(
+                "{}: there are too many formulas of means of units",
+                described(node)
+            ));
+        };
+        self.work_left = work_left;
+        match tree.normalised(width) {
+            Some(Normalised { of, normalisation }) => self.normalised_by(node, *base, of, normalisation),
+            None => Ok(made),
+        }
+    }
+
+    fn normalised_by(
+        &mut self,
+        node: &Node,
+        of: usize,
+        x: Tree,
+        mut normalisation: LayerNormalisation,
+    ) -> Result<Value, String> {
+        self.take_weights(node, 2 * normalisation.gain.len())?;
+        normalisation.epsilon = decimal(normalisation.epsilon);
+        self.products.push(Product {
+            of,
+            x,
+            outputs: normalisation.gain.len(),
+            made_by: MadeBy::Normalisation(normalisation),
+        });
+        Ok(Value::Formula {
+            base: self.products.len(),
+            tree: Tree::Base,
+        })
+    }
+
+    /// Counts weights of a layer.
+    fn take_weights(&mut self, node: &Node, count: usize) -> Result<(), String> {
+        let left = self.weights_left.checked_sub(count);
+        self.weights_left = left.ok_or_else(|| {
+            format!(
+                "{} uses weights that other layers use too, so often that the layers have more weights than the file has bytes",
+                described(node)
+            )
+        })?;
         Ok(())
     }
 
@@ -288,8 +339,12 @@ impl Reader {
                 of(Activation::Elu)
             }
             "LeakyRelu" => {
-                expect(node, "alpha", 0.01)?;
-                of(Activation::LeakyRelu)
+                let slope = attribute(node, "alpha").map_or(0.01, |found| f64::from(found.f));
+                let (base, z) = self.formula(node, 0)?;
+                return Ok(Value::Formula {
+                    base,
+                    tree: with_slopes(z, Tree::numbers(vec![slope])),
+                });
             }
             "HardSigmoid" => {
                 expect(node, "alpha", 1.0 / 6.0)?;
@@ -317,6 +372,7 @@ impl Reader {
             "Tanh" => Some(Function::Tanh),
             "Sigmoid" => Some(Function::Sigmoid),
             "Erf" => Some(Function::Erf),
+            "Sqrt" => Some(Function::SquareRoot),
             _ => None,
         };
         if let Some(function) = function {
@@ -349,6 +405,46 @@ impl Reader {
                     tree: Tree::Softmax(Box::new(z)),
                 })
             }
+            // tf2onnx writes it, though no version of ONNX has it.
+            "Erfc" => {
+                let (base, z) = self.formula(node, 0)?;
+                let erf = Tree::apply(Function::Erf, z);
+                let tree = Tree::combine(Operator::Subtract, Tree::numbers(vec![1.0]), erf);
+                Ok(Value::Formula { base, tree })
+            }
+            "Reciprocal" => {
+                let (base, z) = self.formula(node, 0)?;
+                let tree = Tree::combine(Operator::Divide, Tree::numbers(vec![1.0]), z);
+                Ok(Value::Formula { base, tree })
+            }
+            "PRelu" => {
+                let (base, z) = self.formula(node, 0)?;
+                let slopes = self.constant(node, 1)?;
+                let slopes = slopes.for_units().ok_or_else(|| {
+                    format!(
+                        "{} has slopes of shape {:?}; one, or one for each unit, is expected",
+                        described(node),
+                        slopes.shape
+                    )
+                })?;
+                Ok(Value::Formula {
+                    base,
+                    tree: with_slopes(z, Tree::Numbers(slopes)),
+                })
+            }
+            "Greater" | "Less" => {
+                let (base, [a, b]) = self.operands(node)?;
+                let (a, b) = if operator == "Less" { (b, a) } else { (a, b) };
+                let tree = Tree::Greater(Box::new(a), Box::new(b));
+                Ok(Value::Formula { base, tree })
+            }
+            "Where" => {
+                let (base, [test, then, otherwise]) = self.operands(node)?;
+                let tree = Tree::Select(Box::new(test), Box::new(then), Box::new(otherwise));
+                Ok(Value::Formula { base, tree })
+            }
+            "ReduceMean" | "ReduceSum" => self.reduced(node),
+            "LayerNormalization" => self.layer_normalised(node),
             "Add" => self.combined(node, Operator::Add),
             "Sub" => self.combined(node, Operator::Subtract),
             "Mul" => self.combined(node, Operator::Multiply),
@@ -369,10 +465,23 @@ impl Reader {
         }
     }
 
-    fn combined(&self, node: &Node, operator: Operator) -> Result<Value, String> {
-        let operand = |at: usize| -> Result<(Option<usize>, Tree), String> {
-            match self.value(node, at)? {
-                Value::Formula { base, tree } => Ok((Some(*base), tree.clone())),
+    /// The base and the formulas of the first inputs, of which at least one is a formula of data.
+    fn operands<const N: usize>(&self, node: &Node) -> Result<(usize, [Tree; N]), String> {
+        let mut base = None;
+        let mut trees = std::array::from_fn(|_| Tree::Base);
+        for (at, tree) in trees.iter_mut().enumerate() {
+            *tree = match self.value(node, at)? {
+                Value::Formula { base: other, .. } if base.is_some_and(|base| base != *other) => {
+                    return Err(format!(
+                        "{} joins the outputs of different layers, as residual networks and ensembles do; only layers that follow \
+                         each other are read",
+                        described(node)
+                    ));
+                }
+                Value::Formula { base: other, tree } => {
+                    base = Some(*other);
+                    tree.clone()
+                }
                 Value::Constant(constant) => {
                     let numbers = constant.for_units().filter(|numbers| !numbers.is_empty());
                     let numbers = numbers.ok_or_else(|| {
@@ -382,26 +491,24 @@ impl Reader {
                             constant.shape
                         )
                     })?;
-                    Ok((None, Tree::Numbers(numbers)))
+                    Tree::Numbers(numbers)
                 }
-                Value::OfFirstClass { .. } => Err(format!(
-                    "{} computes with the probability of a class",
-                    described(node)
-                )),
-            }
-        };
-        let ((first, a), (second, b)) = (operand(0)?, operand(1)?);
-        let base = match (first, second) {
-            (Some(one), Some(other)) if one != other => {
-                return Err(format!(
-                    "{} joins the outputs of different layers, as residual networks and ensembles do; only layers that follow each \
-                     other are read",
-                    described(node)
-                ));
-            }
-            (Some(base), _) | (None, Some(base)) => base,
-            (None, None) => return Err(format!("{} computes with constants alone", described(node))),
-        };
+                Value::OfFirstClass { .. } => {
+                    return Err(format!(
+                        "{} computes with the probability of a class",
+                        described(node)
+                    ));
+                }
+            };
+        }
+        match base {
+            Some(base) => Ok((base, trees)),
+            None => Err(format!("{} computes with constants alone", described(node))),
+        }
+    }
+
+    fn combined(&self, node: &Node, operator: Operator) -> Result<Value, String> {
+        let (base, [a, b]) = self.operands(node)?;
         let is_one = matches!(&a, Tree::Numbers(numbers) if numbers.iter().all(|number| *number == 1.0));
         // 1 − p, beside which p follows.
         if operator == Operator::Subtract && is_one && matches!(b, Tree::Apply(Function::Sigmoid, _)) {
@@ -411,6 +518,72 @@ impl Reader {
             base,
             tree: Tree::combine(operator, a, b),
         })
+    }
+
+    /// The mean or the sum of all units.
+    fn reduced(&self, node: &Node) -> Result<Value, String> {
+        let (base, x) = self.formula(node, 0)?;
+        let axes: Vec<f64> = match node.input.get(1).is_some_and(|name| !name.is_empty()) {
+            true => self.constant(node, 1)?.numbers.to_vec(),
+            false => attribute(node, "axes").map_or_else(Vec::new, |found| {
+                found.ints.iter().map(|&axis| axis as f64).collect()
+            }),
+        };
+        let keeps = attribute(node, "keepdims").is_none_or(|found| found.i != 0);
+        let width = base.checked_sub(1).map(|at| self.products[at].outputs);
+        let Some(width) = width.filter(|_| (axes == [1.0] || axes == [-1.0]) && keeps) else {
+            return Err(format!(
+                "{} is not over the units of a layer (axes {axes:?}); means of the units are read, as layer normalisation has them",
+                described(node)
+            ));
+        };
+        let mean = Tree::Mean(Box::new(x));
+        let tree = match node.op_type.as_str() {
+            "ReduceSum" => Tree::combine(Operator::Multiply, mean, Tree::numbers(vec![width as f64])),
+            _ => mean,
+        };
+        Ok(Value::Formula { base, tree })
+    }
+
+    fn layer_normalised(&mut self, node: &Node) -> Result<Value, String> {
+        let (base, x) = self.formula(node, 0)?;
+        let axis = attribute(node, "axis").map_or(-1, |found| found.i);
+        let width = base.checked_sub(1).map(|at| self.products[at].outputs);
+        let Some(width) = width.filter(|_| [1, -1].contains(&axis)) else {
+            return Err(format!(
+                "{} is not over the units of a layer (axis {axis}), but over the features or rows; layer normalisation stands between a \
+                 dense layer and its activation here",
+                described(node)
+            ));
+        };
+        let numbers = |at: usize, usual: f64| -> Result<Vec<f64>, String> {
+            if node.input.get(at).is_none_or(String::is_empty) {
+                return Ok(vec![usual; width]);
+            }
+            let found = self.constant(node, at)?;
+            let numbers = found
+                .for_units()
+                .filter(|numbers| [1, width].contains(&numbers.len()));
+            let numbers = numbers.ok_or_else(|| {
+                format!(
+                    "{} has constants of shape {:?}; {width} numbers are expected",
+                    described(node),
+                    found.shape
+                )
+            })?;
+            Ok(if numbers.len() == width {
+                numbers.to_vec()
+            } else {
+                vec![numbers[0]; width]
+            })
+        };
+        let epsilon = attribute(node, "epsilon").map_or(1e-5, |found| f64::from(found.f));
+        let normalisation = LayerNormalisation {
+            epsilon,
+            gain: numbers(1, 1.0)?,
+            shift: numbers(2, 0.0)?,
+        };
+        self.normalised_by(node, base, x, normalisation)
     }
 
     /// The probabilities of both of two classes, as 1 − p and p.
@@ -478,6 +651,8 @@ impl Reader {
                 described(node)
             ));
         }
+        let count = self.constant(node, 1)?.numbers.len();
+        self.take_weights(node, count)?;
         let matrix = self.constant(node, 1)?;
         let [rows, columns] = matrix.shape[..] else {
             return Err(format!(
@@ -493,13 +668,6 @@ impl Reader {
                 matrix.shape
             ));
         }
-        let weights_left = self.weights_left.checked_sub(matrix.numbers.len());
-        let weights_left = weights_left.ok_or_else(|| {
-            format!(
-                "{} uses weights that other layers use too, so often that the layers have more weights than the file has bytes",
-                described(node)
-            )
-        })?;
         let alpha = number("alpha", 1.0);
         let (inputs, outputs) = if flag("transB") {
             (columns, rows)
@@ -550,14 +718,11 @@ impl Reader {
             ));
         }
         self.is_double |= is_double;
-        self.weights_left = weights_left;
         self.products.push(Product {
             of: base,
             x,
-            inputs,
             outputs,
-            weights,
-            bias,
+            made_by: MadeBy::Layer(DenseLayer::new(inputs, outputs, weights, bias)),
         });
         Ok(Value::Formula {
             base: self.products.len(),
@@ -622,35 +787,57 @@ impl Reader {
         let mut layers: Vec<DenseLayer> = Vec::new();
         let (mut at, mut tree) = (*base, tree);
         // From the last layer to the first; what follows an activation goes into the weights after it.
-        while let Some(product) = at.checked_sub(1).map(|at| &self.products[at]) {
-            let Activated {
-                pre,
-                activation,
-                post,
-            } = activated(tree, at)?;
-            let wrong = || {
-                format!(
-                    "a scale or a bias of layer {at} does not have one number for each of its {} units",
-                    product.outputs
-                )
-            };
+        while let Some(mut product) = at.checked_sub(1).map(|at| &self.products[at]) {
+            let number = at;
+            let found = activated(tree, number, product.outputs)?;
             let (pre, post) = (
-                pre.of_width(product.outputs).ok_or_else(wrong)?,
-                post.of_width(product.outputs).ok_or_else(wrong)?,
+                of_units(&found.pre, number, product.outputs)?,
+                of_units(&found.post, number, product.outputs)?,
             );
-            let mut layer = DenseLayer {
-                inputs: product.inputs,
-                outputs: product.outputs,
-                weights: product.weights.clone(),
-                bias: product.bias.clone(),
-                activation,
-            };
-            scale_outputs(&mut layer, &pre.scale, &pre.shift);
-            match layers.last_mut() {
-                Some(next) => scale_inputs(next, &post.scale, &post.shift),
-                None if activation == Activation::Identity => {
-                    scale_outputs(&mut layer, &post.scale, &post.shift)
+            let mut normalised_before = None;
+            let mut layer = match &product.made_by {
+                MadeBy::Layer(layer) => layer.clone(),
+                MadeBy::Normalisation(normalisation) => {
+                    let under = product.of.checked_sub(1).map(|at| (at + 1, &self.products[at]));
+                    let Some((below, dense)) = under else {
+                        return Err("layer normalisation of the features is none that pellucid has".into());
+                    };
+                    let MadeBy::Layer(layer) = &dense.made_by else {
+                        return Err("two layer normalisations follow each other; a layer has one".into());
+                    };
+                    let inner = activated(&product.x, below, dense.outputs)?;
+                    if inner.activation != Activation::Identity {
+                        return Err(format!(
+                            "layer normalisation follows the activation {}; it stands between a dense layer and its activation here",
+                            inner.activation.name()
+                        ));
+                    }
+                    normalised_before = Some(of_units(&inner.pre, below, dense.outputs)?);
+                    product = dense;
+                    DenseLayer {
+                        normalisation: Some(normalisation.clone()),
+                        ..layer.clone()
+                    }
                 }
+            };
+            if let Some(affine) = normalised_before {
+                let normalisation = layer.normalisation.take();
+                layer.scale_outputs(&affine.scale, &affine.shift);
+                layer.normalisation = normalisation;
+            }
+            layer.scale_outputs(&pre.scale, &pre.shift);
+            let activation = found.activation;
+            layer.activation = activation;
+            layer.factors = found.factors.map(|factors| match factors[..] {
+                [one] => vec![one; layer.outputs],
+                _ => factors,
+            });
+            match layers.last_mut() {
+                Some(next) => next.scale_inputs(&post.scale, &post.shift),
+                None if layer.factors.is_some() => {
+                    return Err("the activation of the output layer has slopes of its own; those of hidden layers may have such".into());
+                }
+                None if activation == Activation::Identity => layer.scale_outputs(&post.scale, &post.shift),
                 None if post.scale.iter().all(|scale| *scale == 1.0)
                     && post.shift.iter().all(|shift| *shift == 0.0) => {}
                 None => {
@@ -667,7 +854,8 @@ impl Reader {
             pre,
             activation,
             post,
-        } = activated(tree, 0)?;
+            ..
+        } = activated(tree, 0, 1)?;
         let Some(first) = layers.last_mut().filter(|_| activation == Activation::Identity) else {
             return Err(format!(
                 "the features go through {} before the first layer",
@@ -677,15 +865,43 @@ impl Reader {
         for affine in [post, pre] {
             let affine = affine.of_width(first.inputs);
             let affine = affine.ok_or("a scale of the features does not have one number for each of them")?;
-            scale_inputs(first, &affine.scale, &affine.shift);
+            first.scale_inputs(&affine.scale, &affine.shift);
         }
         layers.reverse();
         Ok((layers, self.is_double))
     }
 }
 
-fn activated(tree: &Tree, layer: usize) -> Result<Activated, String> {
-    tree.activated().ok_or_else(|| {
+/// An affine function of a layer of so many units.
+fn of_units(affine: &Affine, layer: usize, units: usize) -> Result<Affine, String> {
+    affine.of_width(units).ok_or_else(|| {
+        format!("a scale or a bias of layer {layer} does not have one number for each of its {units} units")
+    })
+}
+
+/// A rectifier with these slopes below 0.
+fn with_slopes(z: Tree, slopes: Tree) -> Tree {
+    let zero = || Tree::numbers(vec![0.0]);
+    let above = Tree::combine(Operator::Larger, z.clone(), zero());
+    let below = Tree::combine(Operator::Smaller, z, zero());
+    Tree::combine(
+        Operator::Add,
+        above,
+        Tree::combine(Operator::Multiply, below, slopes),
+    )
+}
+
+/// A number that was rounded to single precision, as it was written.
+fn decimal(number: f64) -> f64 {
+    let single = number as f32;
+    match f64::from(single) == number {
+        true => single.to_string().parse().unwrap_or(number),
+        false => number,
+    }
+}
+
+fn activated(tree: &Tree, layer: usize, units: usize) -> Result<Activated, String> {
+    tree.activated(units).ok_or_else(|| {
         let after = match layer {
             0 => "the features".to_owned(),
             layer => format!("layer {layer}"),
@@ -694,32 +910,6 @@ fn activated(tree: &Tree, layer: usize) -> Result<Activated, String> {
             "what follows {after} is none of the activations that pellucid has, between scales and biases"
         )
     })
-}
-
-/// z becomes scale·z + shift.
-fn scale_outputs(layer: &mut DenseLayer, scale: &[f64], shift: &[f64]) {
-    for row in layer.weights.chunks_exact_mut(layer.outputs) {
-        row.iter_mut()
-            .zip(scale)
-            .for_each(|(weight, scale)| *weight *= scale);
-    }
-    for (bias, (scale, shift)) in layer.bias.iter_mut().zip(scale.iter().zip(shift)) {
-        *bias = *bias * scale + shift;
-    }
-}
-
-/// The layer gets scale·x + shift.
-fn scale_inputs(layer: &mut DenseLayer, scale: &[f64], shift: &[f64]) {
-    for (row, (scale, shift)) in layer
-        .weights
-        .chunks_exact_mut(layer.outputs)
-        .zip(scale.iter().zip(shift))
-    {
-        for (weight, bias) in row.iter_mut().zip(&mut layer.bias) {
-            *bias += *weight * shift;
-            *weight *= scale;
-        }
-    }
 }
 
 fn described(node: &Node) -> String {

@@ -3,8 +3,12 @@
 use super::numpy::{LibraryNetwork, kind, literal, write_with};
 use super::state_dict::{self, Tensor};
 use crate::error::Result;
-use crate::program::{Activated, Computed, Function, Operator, Precision, Program, Step, Test, Value};
+use crate::import::state_dict::Exported;
+use crate::program::{
+    Activated, Computed, Function, Operator, PlainLayer, Precision, Program, Step, Test, Value,
+};
 use pellucid::Activation;
+use pellucid_data::preparation::Preparation;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -21,8 +25,14 @@ pub(crate) struct Module {
     pub(crate) parameters: Vec<u8>,
 }
 
-/// The module of a program. `name` is that of the files.
-pub(crate) fn write(program: &Program, name: &str, library: Library, form: &'static str) -> Result<Module> {
+/// The module of a program. `name` is that of the files, and `preparation` that of the model's table.
+pub(crate) fn write(
+    program: &Program,
+    preparation: Option<&Preparation>,
+    name: &str,
+    library: Library,
+    form: &'static str,
+) -> Result<Module> {
     let writer = Writer { program, library };
     let layers = writer.layers();
     let constants = writer.constants();
@@ -102,7 +112,7 @@ pub(crate) fn write(program: &Program, name: &str, library: Library, form: &'sta
     let tensors = writer.tensors(&layers, &constants);
     Ok(Module {
         source: write_with(program, &network),
-        parameters: state_dict::write(&tensors, program.network, form)?,
+        parameters: state_dict::write(&tensors, writer.exported(preparation), program.network, form)?,
     })
 }
 
@@ -249,6 +259,18 @@ impl Writer<'_> {
             }
             Library::Keras => "import keras\nfrom safetensors.numpy import load_file\n".into(),
         }
+    }
+
+    /// What an import needs to know beside the tensors, of a network that is nothing but layers.
+    fn exported(&self, preparation: Option<&Preparation>) -> Option<String> {
+        let layers = self.program.plain_layers()?;
+        let of_layer =
+            |layer: &PlainLayer| [self.layer_name(layer.weights), layer.activation.name().to_owned()];
+        let exported = Exported {
+            layers: layers.iter().flat_map(of_layer).collect(),
+            preparation: preparation.cloned(),
+        };
+        serde_json::to_string(&exported).ok()
     }
 
     fn tensors(&self, layers: &BTreeMap<String, Layer>, constants: &BTreeMap<Value, &[f64]>) -> Vec<Tensor> {

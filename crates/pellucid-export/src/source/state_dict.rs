@@ -1,6 +1,7 @@
 //! The parameters of a network by name, in the safetensors format.
 
 use crate::error::{ExportError, Result};
+use crate::import::state_dict::NETWORK_PROPERTY;
 use crate::program::Precision;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
@@ -12,8 +13,13 @@ pub(super) struct Tensor {
     pub(super) numbers: Vec<f64>,
 }
 
-/// The bytes of a file of tensors in a precision.
-pub(super) fn write(tensors: &[Tensor], precision: Precision, form: &'static str) -> Result<Vec<u8>> {
+/// The bytes of a file of tensors in a precision, with what the file keeps of the exported network.
+pub(super) fn write(
+    tensors: &[Tensor],
+    exported: Option<String>,
+    precision: Precision,
+    form: &'static str,
+) -> Result<Vec<u8>> {
     let dtype = match precision {
         Precision::Single => Dtype::F32,
         Precision::Double => Dtype::F64,
@@ -30,9 +36,10 @@ pub(super) fn write(tensors: &[Tensor], precision: Precision, form: &'static str
         let view = TensorView::new(dtype, tensor.shape.clone(), bytes)?;
         Ok((tensor.name.clone(), view))
     });
+    let metadata = exported.map(|text| [(NETWORK_PROPERTY.to_owned(), text)].into());
     views
         .collect::<Result<Vec<_>, _>>()
-        .and_then(|views| safetensors::serialize(views, None))
+        .and_then(|views| safetensors::serialize(views, metadata))
         .map_err(|error| ExportError::Inexpressible {
             form,
             part: format!("the parameters ({error})"),

@@ -4,6 +4,7 @@
 
 mod models;
 mod round_trip;
+mod state_dict;
 mod without_libm;
 
 use models::{Parts, all, classes, numbers, of_arrays, of_integers, of_scikit_learn};

@@ -100,14 +100,14 @@ fn other_operators_are_refused_by_name() {
     );
     let loops = vec![node("MatMul", &["x", "w"], "z"), node("Loop", &["z"], "y")];
     refused(loops, weights(), "the operator Loop");
-    let mut leaky = node("LeakyRelu", &["z"], "y");
-    leaky.attribute.push(Attribute {
+    let mut elu = node("Elu", &["z"], "y");
+    elu.attribute.push(Attribute {
         name: "alpha".into(),
         f: 0.3,
         ..Attribute::default()
     });
     refused(
-        vec![node("MatMul", &["x", "w"], "z"), leaky],
+        vec![node("MatMul", &["x", "w"], "z"), elu],
         weights(),
         "alpha = 0.3",
     );
@@ -210,4 +210,135 @@ fn layers_do_not_take_more_memory_than_the_file() {
     let mut nodes = vec![node("MatMul", &["x", "w"], "v0")];
     nodes.extend((0..300).map(|at| node("MatMul", &[&value(at), "w"], &value(at + 1))));
     refused(nodes, tensors, "more weights than the file has bytes");
+}
+
+#[test]
+fn slopes_of_rectifiers_become_factors_of_the_activation() {
+    let tensors = || {
+        let slopes = floats("slopes", &[1, 2], &[0.25, -0.5]);
+        [weights(), vec![slopes]].concat()
+    };
+    let after = |operator: Node| {
+        vec![
+            node("MatMul", &["x", "w"], "z"),
+            operator,
+            node("MatMul", &["a", "w"], "y"),
+        ]
+    };
+    let found = read(
+        &file(after(node("PRelu", &["z", "slopes"], "a")), tensors()),
+        None,
+    )
+    .unwrap();
+    assert_eq!(found.layers[0].activation, Activation::Relu);
+    let factors = found.layers[0].factors.clone().unwrap();
+    let expected = [0.75, 1.5];
+    assert!(
+        factors
+            .iter()
+            .zip(expected)
+            .all(|(found, expected)| (found - expected).abs() < 1e-12)
+    );
+    // With the slope that an activation of its own has, there are no factors.
+    let found = read(&file(after(node("LeakyRelu", &["z"], "a")), tensors()), None).unwrap();
+    assert_eq!(found.layers[0].activation, Activation::LeakyRelu);
+    assert_eq!(found.layers[0].factors, None);
+    let last = vec![
+        node("MatMul", &["x", "w"], "z"),
+        node("PRelu", &["z", "slopes"], "y"),
+    ];
+    refused(last, tensors(), "output layer has slopes");
+}
+
+#[test]
+fn layer_normalisation_is_read_as_an_operator_and_in_arithmetic() {
+    let tensors = || {
+        let more = [
+            floats("gain", &[3], &[1.5, -2.0, 0.5]),
+            floats("shift", &[3], &[0.25, 0.0, 1.0]),
+            floats("epsilon", &[], &[0.001]),
+            floats("first", &[2, 3], &[1.0, 2.0, 3.0, -1.0, 0.5, 0.0]),
+            floats("last", &[3, 1], &[1.0, 2.0, 3.0]),
+        ];
+        more.to_vec()
+    };
+    let operator = || {
+        let mut normalised = node("LayerNormalization", &["z", "gain", "shift"], "n");
+        normalised.attribute.push(Attribute {
+            name: "epsilon".into(),
+            f: 0.001,
+            ..Attribute::default()
+        });
+        normalised
+    };
+    let mean = |of: &str, to: &str| {
+        let mut mean = node("ReduceMean", &[of], to);
+        mean.attribute.push(Attribute {
+            name: "axes".into(),
+            ints: vec![-1],
+            ..Attribute::default()
+        });
+        mean
+    };
+    let around = |inner: Vec<Node>| {
+        let before = vec![node("MatMul", &["x", "first"], "z")];
+        let after = vec![node("Relu", &["n"], "a"), node("MatMul", &["a", "last"], "y")];
+        [before, inner, after].concat()
+    };
+    let in_arithmetic = vec![
+        mean("z", "mean"),
+        node("Sub", &["z", "mean"], "d"),
+        node("Mul", &["d", "d"], "square"),
+        mean("square", "variance"),
+        node("Add", &["variance", "epsilon"], "sum"),
+        node("Sqrt", &["sum"], "deviation"),
+        node("Reciprocal", &["deviation"], "r"),
+        node("Mul", &["r", "gain"], "g"),
+        node("Mul", &["z", "g"], "scaled"),
+        node("Mul", &["mean", "g"], "moved"),
+        node("Sub", &["shift", "moved"], "rest"),
+        node("Add", &["scaled", "rest"], "n"),
+    ];
+    for inner in [vec![operator()], in_arithmetic] {
+        let found = read(&file(around(inner), tensors()), None).unwrap();
+        let normalisation = found.layers[0].normalisation.clone().unwrap();
+        assert_eq!(normalisation.epsilon, 0.001);
+        let is_near = |found: &[f64], expected: [f64; 3]| {
+            assert!(
+                found
+                    .iter()
+                    .zip(expected)
+                    .all(|(found, expected)| (found - expected).abs() < 1e-9),
+                "{found:?}"
+            );
+        };
+        is_near(&normalisation.gain, [1.5, -2.0, 0.5]);
+        is_near(&normalisation.shift, [0.25, 0.0, 1.0]);
+        assert_eq!(found.layers[0].activation, Activation::Relu);
+    }
+    let mut after_activation = around(vec![operator()]);
+    after_activation[1].input[0] = "r".into();
+    after_activation.insert(1, node("Relu", &["z"], "r"));
+    refused(
+        after_activation,
+        tensors(),
+        "layer normalisation follows the activation relu",
+    );
+    let of_features = vec![
+        node("LayerNormalization", &["x", "gain"], "n"),
+        node("MatMul", &["n", "first"], "y"),
+    ];
+    refused(of_features, tensors(), "over the features");
+    // What repeats it does not take memory without end.
+    let mut repeated = around(vec![operator()]);
+    repeated.splice(
+        2..2,
+        (0..2000).map(|at| {
+            let from = if at == 0 { "n".to_owned() } else { format!("n{at}") };
+            node("LayerNormalization", &[&from, "gain"], &format!("n{}", at + 1))
+        }),
+    );
+    let at = repeated.len() - 2;
+    repeated[at].input[0] = "n2000".into();
+    refused(repeated, tensors(), "two layer normalisations");
 }
