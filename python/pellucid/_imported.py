@@ -239,19 +239,29 @@ def _of_keras(stages: _Stages, model: Any) -> None:
     kind = type(model).__name__
     if not hasattr(model, "layers") or kind not in ("Sequential", "Functional"):
         stages.refuse(f"{kind} ({getattr(model, 'name', '')})", "; give a sequential or a functional model")
+    sources = _sources(model) if kind == "Functional" else {}
     before = None
     for layer in model.layers:
-        if type(layer).__name__ == "InputLayer":
-            before = layer.output
-            continue
-        if kind == "Functional":
-            if before is None or layer.input is not before:
-                stages.refuse(
-                    f"{type(layer).__name__} ({layer.name})",
-                    ": it does not follow the layer before it alone, as in a residual network",
-                )
-            before = layer.output
-        _of_keras_layer(stages, layer)
+        if before is not None and sources.get(layer.name, [before]) != [before]:
+            stages.refuse(
+                f"{type(layer).__name__} ({layer.name})",
+                ": it does not follow the layer before it alone, as in a residual network",
+            )
+        before = layer.name
+        if type(layer).__name__ != "InputLayer":
+            _of_keras_layer(stages, layer)
+
+
+def _sources(model: Any) -> dict[str, list[str]]:
+    """The layers whose outputs each layer of a functional model takes, by name."""
+
+    def histories(part: Any) -> list[str]:
+        if isinstance(part, dict):
+            history = part.get("keras_history")
+            return [str(history[0])] if history else [name for value in part.values() for name in histories(value)]
+        return [name for value in part for name in histories(value)] if isinstance(part, list | tuple) else []
+
+    return {layer["name"]: histories(layer["inbound_nodes"]) for layer in model.get_config()["layers"]}
 
 
 def _of_keras_layer(stages: _Stages, layer: Any) -> None:

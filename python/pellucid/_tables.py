@@ -295,8 +295,9 @@ class BaseTable(TableInspection, BaseEstimator):
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
         self.notes_ = [in_sentence(note) for note in model.notes()]
-        metrics = json.loads(model.metrics())
-        self.scores_ = {rows: metrics[rows] for rows in ("training", "validation")}
+        # The training of a network from elsewhere is not known.
+        metrics = json.loads(model.metrics()) or {}
+        self.scores_ = {rows: metrics.get(rows) for rows in ("training", "validation")}
         self.history_ = json.loads(model.history())
         self.recipe_ = json.loads(model.recipe())
         self.calibration_ = json.loads(model.calibration())

@@ -142,8 +142,8 @@ def test_the_command_takes_what_was_converted(tmp_path: Path, layers: str) -> No
     (tmp_path / "known.csv").write_text(
         "\n".join([rows[0] + ",target", *map(",".join, zip(rows[1:], labels, strict=True))]) + "\n"
     )
-    run("explain", path, tmp_path / "table.csv", "--row", "3")
-    run("diagnose", path)
+    run("explain", path, "--data", tmp_path / "known.csv", "--row", "3")
+    run("diagnose", path, "--data", tmp_path / "known.csv")
     run("export", path, "--to", "c", "--verify", tmp_path / "table.csv", "--out", tmp_path / "network.c")
     run("train", tmp_path / "known.csv", "--from", path, "--epochs", "2", "--out", more, "--quiet")
     assert np.abs(answers_of_command(more, tmp_path) - expected).max() > 0
