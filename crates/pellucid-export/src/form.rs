@@ -3,7 +3,6 @@
 use crate::error::{ExportError, Result};
 use crate::golden::GoldenRows;
 use crate::golden_text::{test_program, tolerance};
-use crate::import::PREPARATION_PROPERTY;
 use crate::program::{Precision, Program, build};
 use crate::quantization::Quantization;
 use crate::source::elementary::Mathematics;
@@ -356,7 +355,7 @@ fn properties(model: &Model, program: &Program) -> Result<Vec<(String, String)>>
         })?;
         properties.extend([
             ("columns".to_owned(), serde_json::json!(names).to_string()),
-            (PREPARATION_PROPERTY.to_owned(), preparation),
+            (onnx::PREPARATION_PROPERTY.to_owned(), preparation),
             (
                 onnx::FEATURES_PROPERTY.to_owned(),
                 onnx::value_name(program, program.features),

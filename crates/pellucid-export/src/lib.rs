@@ -25,6 +25,7 @@ mod form;
 mod golden;
 mod golden_text;
 mod import;
+mod layers;
 mod onnx;
 mod program;
 mod quantization;

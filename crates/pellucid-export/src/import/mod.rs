@@ -1,29 +1,17 @@
 //! Models that others trained: an ONNX graph or a state dict that is a multilayer perceptron becomes a model.
 
-pub(crate) mod layers;
 mod modules;
 pub(crate) mod state_dict;
 
 use crate::error::{ExportError, Result};
+use crate::layers::{self, DenseLayer, Perceptron};
 use crate::onnx;
-use layers::DenseLayer;
 use pellucid::{Activation, Architecture, Network, Normalisation, Recipe, Scalar};
 use pellucid_data::model_file::{AnyNetwork, Model};
 use pellucid_data::preparation::Preparation;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
-
-/// The preparation of a table that an exported graph keeps.
-pub(crate) const PREPARATION_PROPERTY: &str = "pellucid_preparation";
-/// A network that is a multilayer perceptron.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Perceptron {
-    pub(crate) layers: Vec<DenseLayer>,
-    pub(crate) is_double: bool,
-    /// The preparation of a table that its file keeps.
-    pub(crate) preparation: Option<Preparation>,
-}
 
 /// The largest file that a protobuf may be.
 const LARGEST_FILE: u64 = 1 << 31;

@@ -1,8 +1,8 @@
 //! The modules of a state dict in the order in which a network computes them.
 
 use super::ImportRequest;
-use super::layers::Stage;
 use super::state_dict::StateDict;
+use crate::layers::Stage;
 use pellucid::Activation;
 use pellucid::descriptor::Choice;
 

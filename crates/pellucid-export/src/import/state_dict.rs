@@ -1,6 +1,6 @@
 //! The tensors of a state dict in the safetensors format, as the modules of a network.
 
-use super::layers::{DenseLayer, LayerNormalisation, Stage};
+use crate::layers::{DenseLayer, LayerNormalisation, Stage};
 use pellucid_data::preparation::Preparation;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};

@@ -6,5 +6,5 @@ mod tensors;
 mod tree;
 mod write;
 
-pub(crate) use read::{FEATURES_PROPERTY, OUTPUTS_PROPERTY, read};
+pub(crate) use read::{FEATURES_PROPERTY, OUTPUTS_PROPERTY, PREPARATION_PROPERTY, read};
 pub(crate) use write::{value_name, write};

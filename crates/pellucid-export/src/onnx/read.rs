@@ -7,14 +7,15 @@
 use super::proto::{Attribute, Graph, Model, Node};
 use super::tensors::{Constant, constant};
 use super::tree::{Activated, Affine, Normalised, Tree};
-use crate::import::layers::{DenseLayer, LayerNormalisation};
-use crate::import::{PREPARATION_PROPERTY, Perceptron};
+use crate::layers::{DenseLayer, LayerNormalisation, Perceptron};
 use crate::program::{Expression, Function, Operator};
 use pellucid::Activation;
 use prost::Message;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+/// The preparation of a table that an exported graph keeps.
+pub(crate) const PREPARATION_PROPERTY: &str = "pellucid_preparation";
 /// The properties that name the values between which the network of an exported table lies.
 pub(crate) const FEATURES_PROPERTY: &str = "pellucid_features";
 pub(crate) const OUTPUTS_PROPERTY: &str = "pellucid_outputs";

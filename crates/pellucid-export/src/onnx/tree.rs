@@ -3,7 +3,7 @@
 //! Programs write the same function in many ways: GELU by erf or by erfc, a rectifier's slope by two rectifiers. So a formula is
 //! recognised by its values, at numbers of all sizes, and not by its operators.
 
-use crate::import::layers::LayerNormalisation;
+use crate::layers::LayerNormalisation;
 use crate::program::{Expression, Function, Operator};
 use pellucid::Activation;
 use std::rc::Rc;

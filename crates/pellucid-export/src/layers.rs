@@ -1,6 +1,16 @@
 //! The layers of a network that is imported. Scales, biases and batch normalisations become part of the weights.
 
 use pellucid::Activation;
+use pellucid_data::preparation::Preparation;
+
+/// A network that is a multilayer perceptron.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Perceptron {
+    pub(crate) layers: Vec<DenseLayer>,
+    pub(crate) is_double: bool,
+    /// The preparation of a table that its file keeps.
+    pub(crate) preparation: Option<Preparation>,
+}
 
 /// A dense layer, perhaps with layer normalisation before its activation.
 #[derive(Debug, Clone, PartialEq)]
