@@ -245,7 +245,7 @@ fn an_exported_graph_is_imported_with_the_same_answers() {
 fn what_is_no_onnx_file_is_refused() {
     let (folder, table, model) = trained();
     let out = folder.path().join("out.safetensors");
-    for (file, expected) in [(&table, "ONNX"), (&model, "ONNX")] {
+    for (file, expected) in [(&table, "ONNX"), (&model, "a model of pellucid already")] {
         refused(
             &["import", text(file), "--out", text(&out)],
             1,
