@@ -59,7 +59,7 @@ def from_pytorch(
     Examples
     --------
     >>> import pellucid
-    >>> from torch import nn
+    >>> from torch import nn  # doctest: +SKIP
     >>> module = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))  # doctest: +SKIP
     >>> model = pellucid.from_pytorch(module, classes=["no", "yes"])  # doctest: +SKIP
     >>> model.save("network.safetensors")  # doctest: +SKIP
